@@ -1,0 +1,309 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""What is to be done to make the hosts of a group be one etcd cluster: from what was found on them and what answers.
+
+A cluster is made anew only where no host has data and nothing answers. Where hosts have data and nothing answers, they
+are started and asked again. Where a cluster answers, `convergence.moves` says the way, after every host's data were held
+against it. Nothing here believes a flag or a variable about whether a cluster exists.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from . import refusal as codes
+from .convergence import START, DesiredMember, Move, moves
+from .hosts import DATA, NEW, UNREADABLE, Host
+from .model import Cluster, Member, Silence, hex_id
+from .peer_urls import addresses
+from .quorum import Quorum, most_caught_up, quorum_of
+from .refusal import Refusal
+from .steps import ADD_LEARNER, MOVE_LEADER, REMOVE, UPDATE_PEER_URLS, Step, project
+
+# What the hosts do, besides START.
+BOOTSTRAP = "bootstrap"
+WIPE = "wipe"
+RESTART = "restart"
+
+
+@dataclass(frozen=True)
+class Consents:
+    """What the user agrees to beforehand. `accept` holds refusal codes to override.
+
+    `rebuild` names the host whose member is to be removed, healthy or not, and to join again without its data.
+    """
+
+    remove_unlisted: bool = False
+    wipe_stale_data: bool = False
+    accept: frozenset[str] = field(default_factory=frozenset)
+    rebuild: str = ""
+
+    def may_wipe(self, host: Host) -> bool:
+        return self.wipe_stale_data or host.name == self.rebuild
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The moves that are to be made, in order. `starts` are the members that have their data and only need to be started.
+
+    Not `is_complete` where the rest shows only once they answer. `unlisted` are members that no host stands for and that stay.
+    `release` is what every member runs in the end, where that is what was asked for.
+    """
+
+    moves: tuple[Move, ...] = ()
+    starts: tuple[str, ...] = ()
+    unlisted: tuple[Member, ...] = ()
+    is_complete: bool = True
+    release: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+Verdict = t.Union[Deployment, Refusal]
+
+
+def deploy(cluster: Cluster | None, hosts: t.Sequence[Host], consents: Consents) -> Verdict:
+    """What makes these hosts the members of the cluster; `cluster` is None where every one of their endpoints refused the connection."""
+    refusal = _twins(hosts)
+    if refusal:
+        return refusal
+    if cluster is None:
+        return _found_or_resumed(hosts)
+    return _converged(_as_if_lost(cluster, consents.rebuild), hosts, consents)
+
+
+# Nothing answers
+
+
+def _found_or_resumed(hosts: t.Sequence[Host]) -> Verdict:
+    refusal = _unusable_without_cluster(hosts)
+    if refusal:
+        return refusal
+    if all(host.data_dir.is_vacant for host in hosts):
+        return _founded(hosts)
+    return _resumed(hosts)
+
+
+def _unusable_without_cluster(hosts: t.Sequence[Host]) -> Refusal | None:
+    for host in hosts:
+        if host.data_dir.state == UNREADABLE:
+            return _stale(f"the data directory of {host.name} cannot be judged, and no member answers that could be asked: {host.data_dir.reason}", False)
+    ids = {host.data_dir.cluster_id for host in hosts if host.data_dir.state == DATA}
+    return _two_clusters(hosts) if len(ids) > 1 else None
+
+
+def _founded(hosts: t.Sequence[Host]) -> Verdict:
+    for host in hosts:
+        if host.is_running and host.first_start is None:
+            return _stale(f"the etcd service of {host.name} runs, but not with the data directory that this host is to have", False)
+    return Deployment(tuple(Move(BOOTSTRAP, 0, host.name, host.peer_urls) for host in hosts))
+
+
+def _resumed(hosts: t.Sequence[Host]) -> Verdict:
+    startable = _startable(hosts)
+    idle = [host for host in startable if not host.is_running]
+    if idle:
+        starts = tuple(Move(START, host.data_dir.member_id, host.name, host.peer_urls) for host in idle)
+        return Deployment(starts, tuple(host.name for host in idle), is_complete=False)
+    return Refusal(
+        codes.NO_QUORUM,
+        f"no member answers, although etcd runs on every host that has data ({_names(startable)})",
+        "Look at the members' logs. Members that are lost for good are recovered from a snapshot or from one survivor, never by a new start; "
+        "hosts that have data of a cluster are never made a new one.",
+        before=Quorum(len(hosts), 0),
+    )
+
+
+def _startable(hosts: t.Sequence[Host]) -> list[Host]:
+    """The hosts to start where nothing answers: those with data. Where these never got ready, those as well that were told to begin with them.
+
+    A bootstrap that was interrupted goes on so. Each host still has what it was told when none had data, and etcd itself
+    makes the same cluster of it: the ids come from the addresses and the token alone.
+    """
+    with_data = [host for host in hosts if host.data_dir.state == DATA]
+    tasks = {host.first_start for host in with_data}
+    task = next(iter(tasks))
+    if len(tasks) != 1 or task is None or task.state != NEW:
+        return with_data
+    return [host for host in hosts if host in with_data or host.first_start == task]
+
+
+# A cluster answers
+
+
+def _converged(cluster: Cluster, hosts: t.Sequence[Host], consents: Consents) -> Verdict:
+    wipes: list[Host] = []
+    for host in hosts:
+        refusal = _refuse_data(cluster, host, consents)
+        if refusal:
+            return refusal
+        if _is_stale(cluster, host) or _is_to_be_rebuilt(cluster, host, consents):
+            wipes.append(host)
+    desired = tuple(DesiredMember(host.name, host.peer_urls, has_data=host.data_dir.state == DATA and host not in wipes) for host in hosts)
+    way = moves(cluster, desired, consents.remove_unlisted)
+    blocked = next((move.refusal for move in way if move.refusal is not None), None)
+    if blocked is not None:
+        return blocked
+    restarts = _restarts(cluster, hosts, way, consents)
+    if isinstance(restarts, Refusal):
+        return restarts
+    rest, rolled = _in_turn(way, restarts)
+    return Deployment(
+        moves=(*_with_wipes(rest, wipes), *rolled),
+        starts=tuple(move.name for move in way if move.action == START and _has_started(cluster, move)),
+        unlisted=() if consents.remove_unlisted else _unlisted(cluster, hosts),
+    )
+
+
+def _as_if_lost(cluster: Cluster, name: str) -> Cluster:
+    """The cluster as if the voter of that name had given up leadership and did not answer any more, so that it is replaced like one that is dead."""
+    lost = {voter.member_id for voter in cluster.voters if name and voter.name == name}
+    if cluster.leader_id in lost:
+        heir = most_caught_up(cluster, tuple(voter for voter in cluster.voters if voter.member_id not in lost))
+        cluster = project(cluster, Step(MOVE_LEADER, heir.member_id)) if heir else cluster
+    return replace(
+        cluster,
+        statuses=tuple(status for status in cluster.statuses if status.member_id not in lost),
+        silences=(*cluster.silences, *(Silence(number, "", "is to be replaced") for number in sorted(lost))),
+    )
+
+
+def _is_to_be_rebuilt(cluster: Cluster, host: Host, consents: Consents) -> bool:
+    member = cluster.member(host.data_dir.member_id)
+    return host.name == consents.rebuild and member is not None and member.is_voter
+
+
+def _has_started(cluster: Cluster, move: Move) -> bool:
+    member = cluster.member(move.member_id)
+    return member is not None and member.is_started
+
+
+def _is_stale(cluster: Cluster, host: Host) -> bool:
+    """Whether a host's data are none that this cluster knows."""
+    data = host.data_dir
+    return not data.is_vacant and (data.state == UNREADABLE or data.cluster_id != cluster.cluster_id or cluster.member(data.member_id) is None)
+
+
+def _refuse_data(cluster: Cluster, host: Host, consents: Consents) -> Refusal | None:
+    data = host.data_dir
+    if _is_stale(cluster, host):
+        return _refuse_stale(cluster, host, consents.may_wipe(host))
+    member = cluster.member(data.member_id) if data.state == DATA else None
+    if member is not None and member.is_started and member.name != host.name:
+        return Refusal(
+            codes.AMBIGUOUS_IDENTITY,
+            f"the data directory of {host.name} holds the member {member.name} ({hex_id(member.member_id)})",
+            f"Name this host's member {member.name}, as it is recorded, or move the data back to its own host.",
+        )
+    return None
+
+
+def _refuse_stale(cluster: Cluster, host: Host, may_wipe: bool) -> Refusal | None:
+    data = host.data_dir
+    if data.state == UNREADABLE:
+        return None if may_wipe else _stale(f"the data directory of {host.name} holds no data of a member: {data.reason}")
+    if data.cluster_id != cluster.cluster_id:
+        if may_wipe and not host.is_running:
+            return None
+        doing = "runs as a member" if host.is_running else "has the data of a member"
+        return Refusal(
+            codes.CLUSTER_ID_MISMATCH,
+            f"{host.name} {doing} of the cluster {hex_id(data.cluster_id)}, the others are {hex_id(cluster.cluster_id)}",
+            "Take the host out of the group, or stop its etcd and consent to wiping its data (etcd_cluster_wipe_stale_data).",
+        )
+    return None if may_wipe else _stale(f"{host.name} has the data of the member {hex_id(data.member_id)}, which was removed from the cluster")
+
+
+def _restarts(cluster: Cluster, hosts: t.Sequence[Host], way: t.Sequence[Move], consents: Consents) -> tuple[Move, ...] | Refusal:
+    """A restart of every member that runs with settings of yesterday, the leader's last; not of who is started or removed anyway."""
+    touched = {move.member_id for move in way if move.action in (START, REMOVE)}
+    due = [
+        (cluster.member(host.data_dir.member_id), host)
+        for host in hosts
+        if host.outdated and host.is_running and host.data_dir.state == DATA and host.data_dir.member_id not in touched
+    ]
+    known = [(member, host) for member, host in due if member is not None]
+    if known and len(hosts) == 2 and codes.WOULD_LOSE_QUORUM not in consents.accept:
+        return Refusal(
+            codes.WOULD_LOSE_QUORUM,
+            f"{known[0][1].name} has to be restarted, and of two voters none can be missed: nothing could be written meanwhile",
+            "Add a third host to the group first, or accept the interruption (would_lose_quorum).",
+            before=quorum_of(cluster),
+        )
+    known.sort(key=lambda pair: (pair[0].member_id == cluster.leader_id, pair[1].name))
+    return tuple(Move(RESTART, member.member_id, host.name, host.peer_urls) for member, host in known)
+
+
+def _in_turn(way: t.Sequence[Move], restarts: t.Sequence[Move]) -> tuple[list[Move], list[Move]]:
+    """What comes before the restarts, and the restarts, each followed by the change of the member's peer URLs if there is one.
+
+    A member listens at a new address only once it was restarted. Until its record follows it is heard by the others over
+    the streams that it opens to them itself (server/etcdserver/api/rafthttp/peer.go), but two such members are not heard
+    by each other: so one after the other.
+    """
+    restarted = {move.member_id for move in restarts}
+    updates = {move.member_id: move for move in way if move.action == UPDATE_PEER_URLS and move.member_id in restarted}
+    rest = [move for move in way if updates.get(move.member_id) is not move]
+    rolled = [one for move in restarts for one in (move, updates.get(move.member_id)) if one is not None]
+    return rest, rolled
+
+
+def _with_wipes(way: t.Sequence[Move], wipes: t.Sequence[Host]) -> t.Iterator[Move]:
+    """Each wipe right before the first move that needs the empty directory."""
+    due = {host.name: host for host in wipes}
+    for move in way:
+        if move.action in (ADD_LEARNER, START) and move.name in due:
+            host = due.pop(move.name)
+            yield Move(WIPE, 0, host.name, host.peer_urls)
+        yield move
+
+
+def _unlisted(cluster: Cluster, hosts: t.Sequence[Host]) -> tuple[Member, ...]:
+    names = {host.name for host in hosts}
+    taken = {address for host in hosts for address in addresses(host.peer_urls)}
+    return tuple(member for member in cluster.members if member.name not in names and not taken & addresses(member.peer_urls))
+
+
+# Refusals
+
+
+def _twins(hosts: t.Sequence[Host]) -> Refusal | None:
+    """Two hosts with the data of one member: a copied disk. Started both, they would vote twice."""
+    owners: dict[int, Host] = {}
+    for host in hosts:
+        if host.data_dir.state != DATA:
+            continue
+        other = owners.setdefault(host.data_dir.member_id, host)
+        if other is not host:
+            return Refusal(
+                codes.AMBIGUOUS_IDENTITY,
+                f"{other.name} and {host.name} both have the data of the member {hex_id(host.data_dir.member_id)}",
+                "One is a copy. Keep the one that has run last, and delete the data directory of the other.",
+            )
+    return None
+
+
+def _two_clusters(hosts: t.Sequence[Host]) -> Refusal:
+    by_id: dict[int, list[Host]] = {}
+    for host in hosts:
+        if host.data_dir.state == DATA:
+            by_id.setdefault(host.data_dir.cluster_id, []).append(host)
+    words = "; ".join(f"{hex_id(number)}: {_names(some)}" for number, some in sorted(by_id.items(), key=lambda pair: -len(pair[1])))
+    return Refusal(
+        codes.CLUSTER_ID_MISMATCH,
+        f"the hosts have the data of {len(by_id)} different clusters, and no member answers ({words})",
+        "Take the hosts of the other clusters out of the group, or delete their data directories if nobody needs them.",
+    )
+
+
+def _stale(message: str, may_be_wiped: bool = True) -> Refusal:
+    way_out = "delete it on the host if nobody needs it"
+    consent = f"Consent to wiping it (etcd_cluster_wipe_stale_data), or {way_out}." if may_be_wiped else f"Look what it is; {way_out}."
+    return Refusal(codes.STALE_DATA, message, consent)
+
+
+def _names(hosts: t.Sequence[Host]) -> str:
+    return ", ".join(host.name for host in hosts)

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""A deployment as lines of text, for people, at most 80 columns where names and URLs allow it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .convergence import START, Move
+from .deployment import BOOTSTRAP, RESTART, WIPE, Deployment
+from .hosts import Host
+from .model import Cluster, hex_id
+from .quorum import Quorum
+from .report import picture
+from .steps import ADD_LEARNER, ADD_VOTER, MOVE_LEADER, PROMOTE, REMOVE, UPDATE_PEER_URLS
+from .upgrade import UPGRADE
+
+_SIGNS: t.Mapping[str, tuple[str, str]] = {
+    ADD_LEARNER: ("+", "add as a learner"),
+    ADD_VOTER: ("+", "add"),
+    BOOTSTRAP: ("+", "begin a new cluster"),
+    START: ("+", "start etcd"),
+    PROMOTE: ("+", "promote to a voter"),
+    MOVE_LEADER: ("~", "hand it leadership"),
+    UPDATE_PEER_URLS: ("~", "change its peer URLs"),
+    RESTART: ("~", "restart etcd"),
+    UPGRADE: ("~", "upgrade"),
+    REMOVE: ("-", "remove"),
+    WIPE: ("-", "WIPE its stale data"),
+}
+
+
+def plan_text(cluster: Cluster | None, hosts: t.Sequence[Host], deployment: Deployment) -> str:
+    """The cluster as it is, the moves, and what comes of them."""
+    lines = _now(cluster, hosts)
+    lines += [f"Not in the group, and left alone: {member.label} ({' '.join(member.peer_urls)})" for member in deployment.unlisted]
+    lines += ["", *_moves(cluster, deployment, hosts), "", *_afterwards(deployment, hosts)]
+    return "\n".join(lines) + "\n"
+
+
+def _now(cluster: Cluster | None, hosts: t.Sequence[Host]) -> list[str]:
+    if cluster is not None:
+        return [f"The etcd cluster {hex_id(cluster.cluster_id)}:", *(f"    {line}" for line in picture(cluster).splitlines())]
+    found = [host for host in hosts if not host.data_dir.is_vacant]
+    if not found:
+        return ["No etcd answers, and no host has data of one."]
+    held = ", ".join(host.name for host in found)
+    return [f"No etcd answers. Data of the cluster {hex_id(found[0].data_dir.cluster_id)}: {held}"]
+
+
+def _moves(cluster: Cluster | None, deployment: Deployment, hosts: t.Sequence[Host]) -> list[str]:
+    if not deployment.moves:
+        return ["Nothing is to be done."]
+    outdated = {host.name: host.outdated for host in hosts}
+    width = max(len(_name(move)) for move in deployment.moves)
+    count = len(deployment.moves)
+    head = "The plan has one move:" if count == 1 else f"The plan has {count} moves:"
+    lines = (
+        f"    {_SIGNS[move.action][0]} {_name(move):<{width}}  {_words(cluster, deployment, move):<20}  {_detail(move, outdated.get(move.name, ()))}"
+        for move in deployment.moves
+    )
+    return [head, *(line.rstrip() for line in lines)]
+
+
+def _name(move: Move) -> str:
+    return move.name or "(no name)"
+
+
+def _words(cluster: Cluster | None, deployment: Deployment, move: Move) -> str:
+    words = _SIGNS[move.action][1]
+    status = cluster.status_of(move.member_id) if cluster and move.action == UPGRADE else None
+    return f"{words} {status.version} -> {deployment.release}" if status else words
+
+
+def _detail(move: Move, outdated: tuple[str, ...]) -> str:
+    if move.action in (ADD_LEARNER, ADD_VOTER, BOOTSTRAP, UPDATE_PEER_URLS) or not move.name:
+        return " ".join(move.peer_urls)
+    return _shortened(outdated) if move.action == RESTART else ""
+
+
+def _shortened(names: tuple[str, ...]) -> str:
+    listed = ", ".join(names[:2])
+    return f"({listed} and {len(names) - 2} more)" if len(names) > 2 else f"({listed})"
+
+
+def _afterwards(deployment: Deployment, hosts: t.Sequence[Host]) -> list[str]:
+    if not deployment.is_complete:
+        return ["What else there is to do shows once they answer."]
+    if deployment.release:
+        return [f"{'Afterwards: every' if deployment.moves else 'Every'} member runs etcd {deployment.release}"]
+    voters = len(hosts) + sum(1 for member in deployment.unlisted if member.is_voter)
+    quorum = Quorum(voters, voters)
+    return [f"Afterwards: {voters} voters, quorum {quorum.size}, tolerates {quorum.fault_tolerance}"]

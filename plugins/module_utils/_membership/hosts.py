@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""What was found on the hosts that are to be an etcd cluster: their data, their process, what they were told to start with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+# What a data directory can be.
+ABSENT = "absent"
+EMPTY = "empty"
+DATA = "data"
+UNREADABLE = "unreadable"
+
+NEW = "new"
+
+
+@dataclass(frozen=True)
+class DataDir:
+    """What a data directory holds. The ids are those of its write-ahead log; `reason` says why it is UNREADABLE."""
+
+    state: str
+    member_id: int = 0
+    cluster_id: int = 0
+    reason: str = ""
+
+    @property
+    def is_vacant(self) -> bool:
+        """Whether etcd would start in it as a member that has no past."""
+        return self.state in (ABSENT, EMPTY)
+
+
+@dataclass(frozen=True)
+class FirstStart:
+    """What a member was told to start with for the first time, and has not used up yet: it never got ready since."""
+
+    initial_cluster: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host as it was found, and the member that it is to be. Peer URLs are normalised.
+
+    `is_running` says whether its service has a process, `outdated` names the settings that this process was started
+    without and that a restart would bring.
+    """
+
+    name: str
+    peer_urls: tuple[str, ...]
+    data_dir: DataDir = field(default_factory=lambda: DataDir(ABSENT))
+    is_running: bool = False
+    outdated: tuple[str, ...] = ()
+    first_start: FirstStart | None = None
