@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""The calls of etcd's API that the collection makes (etcd api/etcdserverpb/rpc.proto), whatever carries them."""
+
+from __future__ import annotations
+
+import abc
+import typing as t
+from dataclasses import dataclass
+
+from . import errors
+
+
+@dataclass(frozen=True)
+class Rpc:
+    """One call. `path` is the gateway's, after its prefix; `attempt` is how messages name it.
+
+    `needs_leader`: ask the server to refuse at once when it sees no leader; without that, remove, update and move-leader
+    hang for as long as the client waits (etcd server/etcdserver/server.go sets them no time limit).
+    `is_read`: may be sent again after a lost connection. `is_open`: some releases answer it to anyone, with auth on, too.
+    """
+
+    service: str
+    method: str
+    path: str
+    attempt: str
+    needs_leader: bool = True
+    is_read: bool = False
+    is_open: bool = False
+
+    @property
+    def grpc_path(self) -> str:
+        return "/etcdserverpb.%s/%s" % (self.service, self.method)
+
+
+AUTHENTICATE = Rpc("Auth", "Authenticate", "/auth/authenticate", "authenticating at", is_read=True)
+RANGE = Rpc("KV", "Range", "/kv/range", "reading through the quorum at", is_read=True)
+STATUS = Rpc("Maintenance", "Status", "/maintenance/status", "asking the status of", needs_leader=False, is_read=True, is_open=True)
+MEMBER_LIST = Rpc("Cluster", "MemberList", "/cluster/member/list", "listing the members at", is_read=True)
+MEMBER_LIST_LOCAL = Rpc("Cluster", "MemberList", "/cluster/member/list", "listing the members at", needs_leader=False, is_read=True, is_open=True)
+MEMBER_ADD = Rpc("Cluster", "MemberAdd", "/cluster/member/add", "adding a member at")
+MEMBER_UPDATE = Rpc("Cluster", "MemberUpdate", "/cluster/member/update", "updating a member at")
+MEMBER_PROMOTE = Rpc("Cluster", "MemberPromote", "/cluster/member/promote", "promoting a member at")
+MEMBER_REMOVE = Rpc("Cluster", "MemberRemove", "/cluster/member/remove", "removing a member at")
+MOVE_LEADER = Rpc("Maintenance", "MoveLeader", "/maintenance/transfer-leadership", "moving the leadership at")
+ALARMS = Rpc("Maintenance", "Alarm", "/maintenance/alarm", "asking for alarms at", is_read=True)
+ALARM_DISARM = Rpc("Maintenance", "Alarm", "/maintenance/alarm", "disarming an alarm at")
+HASH_KV = Rpc("Maintenance", "HashKV", "/maintenance/hashkv", "hashing the keyspace at", needs_leader=False, is_read=True)
+DEFRAGMENT = Rpc("Maintenance", "Defragment", "/maintenance/defragment", "defragmenting", needs_leader=False)
+SNAPSHOT = Rpc("Maintenance", "Snapshot", "/maintenance/snapshot", "taking a snapshot of", needs_leader=False)
+LEASE_GRANT = Rpc("Lease", "LeaseGrant", "/lease/grant", "taking the lease at")
+# Later releases have /lease/revoke too, 3.3 this one alone.
+LEASE_REVOKE = Rpc("Lease", "LeaseRevoke", "/kv/lease/revoke", "giving back the lease at")
+
+Fields = t.Dict[str, t.Any]
+
+
+class Transport(abc.ABC):
+    """Carries calls to one endpoint. Requests and answers are dictionaries keyed by the names of rpc.proto; bytes are
+    bytes, a field with its zero value may be missing, a 64-bit number may be its decimal text, an enumeration is its name.
+
+    `deadline` is a reading of time.monotonic(): every call ends by then, with an answer or an EtcdError.
+    """
+
+    url: str
+
+    @abc.abstractmethod
+    def unary(self, rpc: Rpc, request: Fields, deadline: float, token: str | None) -> Fields: ...
+
+    @abc.abstractmethod
+    def stream(self, rpc: Rpc, request: Fields, patience: float, token: str | None) -> t.Iterator[Fields]:
+        """One dictionary per message; `patience` is how many seconds each may take to come."""
+
+    @abc.abstractmethod
+    def close(self) -> None: ...
+
+
+def failure(code: str, rpc: Rpc, url: str, why: str, sent: bool = True, next_step: str = "", server_words: str = "") -> errors.EtcdError:
+    """The error for what went wrong on the way, before or instead of an answer of etcd."""
+    return errors.EtcdError(code, "%s %s: %s" % (rpc.attempt, url, why), endpoint=url, server_words=server_words, sent=sent, next_step=next_step)

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""TCP connections of which every step together keeps one deadline: resolving, connecting, and what follows."""
+
+from __future__ import annotations
+
+import socket
+import time
+import typing as t
+
+# Ours, and the system's own when it gives up connecting: two classes before Python 3.10.
+TIMED_OUT = (socket.timeout, TimeoutError)
+
+
+def remaining(deadline: float) -> float:
+    """Seconds until `deadline`, a reading of time.monotonic(). Raises socket.timeout when it has passed."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise socket.timeout("timed out")
+    return left
+
+
+def open_tcp(host: str, port: int, deadline: float) -> socket.socket:
+    """Connects to the first address of `host` that lets us. Raises OSError, socket.timeout among them."""
+    addresses = _resolve(host, port, deadline)
+    failure: OSError = OSError("%s has no address" % host)
+    for number, (family, kind, protocol, _name, address) in enumerate(addresses):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(remaining(deadline) / (len(addresses) - number))
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return sock
+        except OSError as error:
+            sock.close()
+            failure = error
+    raise failure
+
+
+def _resolve(host: str, port: int, deadline: float) -> list[t.Any]:
+    try:
+        return _addresses(host, port, socket.AI_NUMERICHOST)
+    except OSError:
+        return _resolve_name(host, port, deadline)
+
+
+def _addresses(host: str, port: int, flags: int = 0) -> list[t.Any]:
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    except UnicodeError as error:
+        raise OSError("%s is no name that the DNS can hold: %s" % (host, error)) from error
+
+
+def _resolve_name(host: str, port: int, deadline: float) -> list[t.Any]:
+    """Asks the system's resolver, which knows no deadline, in a thread that may be left behind."""
+    import threading  # pylint: disable=import-outside-toplevel
+
+    outcome: list[t.Any] = []
+
+    def ask() -> None:
+        try:
+            outcome.append(_addresses(host, port))
+        except OSError as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(remaining(deadline))
+    if not outcome:
+        raise socket.timeout("the name %s was not resolved in time" % host)
+    if isinstance(outcome[0], OSError):
+        raise outcome[0]
+    return outcome[0]
