@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""Looking into a data directory, while its etcd runs or not. Reads a few kilobytes and changes nothing."""
+
+from __future__ import annotations
+
+import os
+
+from .._client.write_ahead_log import HEAD_BYTES, NoIdentity, identity_of
+from .._membership.hosts import ABSENT, DATA, EMPTY, UNREADABLE, DataDir
+
+# What a database that etcd has just created takes on the disk is 20 kB, whatever its length; a join that failed leaves one behind,
+# and nothing is lost with it.
+FRESH_DATABASE_BYTES = 64 * 1024
+_BLOCK_BYTES = 512
+
+
+def examine(data_dir: str, wal_dir: str = "") -> DataDir:
+    """What a data directory holds; `wal_dir` is where the write-ahead log is kept apart from it, if it is."""
+    log = wal_dir or os.path.join(data_dir, "member", "wal")
+    try:
+        segments = _names(log, ".wal")
+        if segments:
+            return _identified(log, segments)
+        leftover = _leftover(os.path.join(data_dir, "member", "snap"))
+        if leftover:
+            return DataDir(UNREADABLE, reason="%s holds %s, but there is no write-ahead log in %s" % (data_dir, leftover, log))
+        return DataDir(EMPTY if os.path.isdir(data_dir) else ABSENT)
+    except OSError as error:
+        return DataDir(UNREADABLE, reason="%s cannot be read: %s" % (error.filename or data_dir, error.strerror))
+
+
+def _identified(log: str, segments: list[str]) -> DataDir:
+    # Each segment says the same; the newest may just be written.
+    problem = ""
+    for name in segments:
+        try:
+            with open(os.path.join(log, name), "rb") as segment:
+                member_id, cluster_id = identity_of(segment.read(HEAD_BYTES))
+            return DataDir(DATA, member_id, cluster_id)
+        except NoIdentity as error:
+            problem = problem or "%s is no segment of a write-ahead log: %s" % (os.path.join(log, name), error)
+    return DataDir(UNREADABLE, reason=problem)
+
+
+def _leftover(snap: str) -> str:
+    """What is worth keeping in a directory of snapshots without a log: its first name, or nothing."""
+    database = os.path.join(snap, "db")
+    if os.path.exists(database) and os.stat(database).st_blocks * _BLOCK_BYTES > FRESH_DATABASE_BYTES:
+        return "a database"
+    snapshots = _names(snap, ".snap")
+    return "the snapshot %s" % snapshots[0] if snapshots else ""
+
+
+def _names(directory: str, suffix: str) -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(directory) if name.endswith(suffix))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
