@@ -1,0 +1,404 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: etcd_cluster_info
+short_description: Look at an etcd cluster, its members and its quorum
+version_added: 0.1.0
+description:
+  - Reads the member list with a quorum behind it where there is one, and asks every member for its status in parallel.
+  - Works without a quorum too, says so, and takes no longer than O(request_timeout) allows for all members together.
+  - With O(desired_members) it also returns the safe way from the cluster as it is to that membership.
+author:
+  - The quorum.etcd founders (@quorum-etcd)
+extends_documentation_fragment:
+  - quorum.etcd._attributes
+  - quorum.etcd._attributes.info_module
+  - quorum.etcd._attributes.actiongroup_etcd
+  - quorum.etcd._connection
+options:
+  hash:
+    description:
+      - Whether to compare the hashes of all voters' keyspaces at one revision, which reads the whole database of each.
+      - With authentication on it needs the role V(root). The JSON gateway of etcd 3.4 does not offer it.
+    type: bool
+    default: false
+  desired_members:
+    description:
+      - The membership that is wanted. RV(plan) then holds the moves that lead there, in a safe order.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - Name of the member.
+        type: str
+        required: true
+      peer_urls:
+        description:
+          - Its peer URLs.
+        type: list
+        elements: str
+        required: true
+seealso:
+  - module: quorum.etcd.etcd_member
+"""
+
+EXAMPLES = r"""
+- name: Look at the cluster
+  quorum.etcd.etcd_cluster_info:
+    endpoints:
+      - http://10.0.0.1:2379
+  register: cluster
+
+- name: Stop here unless every member is healthy
+  ansible.builtin.assert:
+    that: cluster.healthy
+
+- name: Ask how to get from here to three members
+  quorum.etcd.etcd_cluster_info:
+    endpoints:
+      - http://10.0.0.1:2379
+    desired_members:
+      - name: n1
+        peer_urls: [http://10.0.0.1:2380]
+      - name: n2
+        peer_urls: [http://10.0.0.2:2380]
+      - name: n3
+        peer_urls: [http://10.0.0.3:2380]
+"""
+
+RETURN = r"""
+healthy:
+  description: Whether there is a quorum and every member is healthy.
+  type: bool
+  returned: success
+  sample: true
+has_quorum:
+  description: Whether the member list was confirmed by a quorum. Without one RV(members) may be stale.
+  type: bool
+  returned: success
+  sample: true
+cluster_id:
+  description: Id of the cluster in hexadecimal.
+  type: str
+  returned: success
+  sample: 8a8f1b6a3b2a5d1c
+quorum:
+  description: The arithmetic of the quorum.
+  type: dict
+  returned: success
+  sample: &quorum {voters: 3, size: 2, healthy: 3, fault_tolerance: 1}
+  contains:
+    voters:
+      description: Number of voters.
+      type: int
+      returned: always
+      sample: 3
+    size:
+      description: How many of them must agree.
+      type: int
+      returned: always
+      sample: 2
+    healthy:
+      description: How many of them are healthy.
+      type: int
+      returned: always
+      sample: 3
+    fault_tolerance:
+      description: How many more may fail before nothing can be written.
+      type: int
+      returned: always
+      sample: 1
+leader:
+  description: The member that leads, with the first nine keys of RV(members). Null while there is no leader.
+  type: dict
+  returned: success
+  sample:
+    id: 8211f1d0f64f3269
+    name: n1
+    peer_urls: [http://10.0.0.1:2380]
+    client_urls: [http://10.0.0.1:2379]
+    is_learner: false
+    role: leader
+    started: true
+    healthy: true
+    reason: ""
+members:
+  description: All members, voters first, each with what it answered about itself.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - id: 8211f1d0f64f3269
+      name: n1
+      peer_urls: [http://10.0.0.1:2380]
+      client_urls: [http://10.0.0.1:2379]
+      is_learner: false
+      role: leader
+      started: true
+      healthy: true
+      reason: ""
+      reachable: true
+      error: null
+      version: 3.5.30
+      leader: 8211f1d0f64f3269
+      raft_term: 4
+      raft_index: 48211
+      raft_applied_index: 48211
+      raft_lag: 0
+      progress: null
+      revision: 40312
+      db_size: 25190400
+      db_size_in_use: 20180992
+      db_size_quota: null
+      alarms: []
+  contains:
+    id:
+      description: Member id in hexadecimal.
+      type: str
+      returned: always
+      sample: 8211f1d0f64f3269
+    name:
+      description: Name of the member, empty while it has not started.
+      type: str
+      returned: always
+      sample: n1
+    peer_urls:
+      description: Peer URLs as etcd has stored them.
+      type: list
+      elements: str
+      returned: always
+      sample: [http://10.0.0.1:2380]
+    client_urls:
+      description: Client URLs that the member advertises, none while it has not started.
+      type: list
+      elements: str
+      returned: always
+      sample: [http://10.0.0.1:2379]
+    is_learner:
+      description: Whether it is a learner, which has no vote.
+      type: bool
+      returned: always
+      sample: false
+    role:
+      description: One of V(leader), V(voter) and V(learner).
+      type: str
+      returned: always
+      sample: leader
+    started:
+      description: Whether it has ever started. A member that is stopped now has.
+      type: bool
+      returned: always
+      sample: true
+    healthy:
+      description: Whether it can be counted on, that is whether it has started, answers, follows the leader, is not far behind and raised no alarm.
+      type: bool
+      returned: always
+      sample: true
+    reason:
+      description: Why it is not healthy. Empty for a healthy member.
+      type: str
+      returned: always
+      sample: ""
+    reachable:
+      description: Whether it answered here.
+      type: bool
+      returned: always
+      sample: true
+    error:
+      description: The code and the message of the attempt to ask it. Null when it answered.
+      type: dict
+      returned: always
+      sample: {code: connection_refused, message: "does not answer: asking the status of http://10.0.0.3:2379: Connection refused"}
+    version:
+      description: Its etcd release. Null when it did not answer.
+      type: str
+      returned: always
+      sample: 3.5.30
+    leader:
+      description: Id of the leader that it follows. Null when it sees none or did not answer.
+      type: str
+      returned: always
+      sample: 8211f1d0f64f3269
+    raft_term:
+      description: Its raft term. Null when it did not answer.
+      type: int
+      returned: always
+      sample: 4
+    raft_index:
+      description: The newest raft entry that it knows to be committed. Null when it did not answer.
+      type: int
+      returned: always
+      sample: 48211
+    raft_applied_index:
+      description: The newest raft entry that it has applied. Null when it did not answer.
+      type: int
+      returned: always
+      sample: 48211
+    raft_lag:
+      description: How many raft entries it is behind the leader. Null when it did not answer.
+      type: int
+      returned: always
+      sample: 0
+    progress:
+      description: How far a learner has caught up, in per cent. Null for voters and for learners that did not answer.
+      type: int
+      returned: always
+      sample: 97
+    revision:
+      description: Its newest revision of the keyspace. Null when it did not answer.
+      type: int
+      returned: always
+      sample: 40312
+    db_size:
+      description: Size of its database in bytes. Null when it did not answer.
+      type: int
+      returned: always
+      sample: 25190400
+    db_size_in_use:
+      description: Bytes of its database that are in use. Null when it did not answer.
+      type: int
+      returned: always
+      sample: 20180992
+    db_size_quota:
+      description: Its database quota in bytes. Null where the release does not tell (before 3.6).
+      type: int
+      returned: always
+      sample: 2147483648
+    alarms:
+      description: The alarms that it raised, V(NOSPACE) or V(CORRUPT).
+      type: list
+      elements: str
+      returned: always
+      sample: [NOSPACE]
+concerns:
+  description: What an operator should know, the gravest first. The same texts are shown as warnings.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - code: even_size
+      message: 4 voters tolerate no more failures than 3 would.
+  contains:
+    code:
+      description:
+        - One of V(cluster_id_mismatch), V(split_brain), V(removed_member_answers), V(no_quorum), V(too_few_healthy), V(no_fault_tolerance),
+          V(even_size), V(alarm), V(member_unstarted), V(member_unhealthy), V(learner_waiting), V(duplicate_name), V(version_skew), V(quota),
+          V(fragmented) and V(lag).
+      type: str
+      returned: always
+      sample: even_size
+    message:
+      description: The concern in a sentence.
+      type: str
+      returned: always
+      sample: 4 voters tolerate no more failures than 3 would.
+initial_cluster:
+  description: The members in the form of C(ETCD_INITIAL_CLUSTER).
+  type: str
+  returned: success
+  sample: n1=http://10.0.0.1:2380,n2=http://10.0.0.2:2380
+initial_cluster_state:
+  description: The value of C(ETCD_INITIAL_CLUSTER_STATE) for a member that joins.
+  type: str
+  returned: success
+  sample: existing
+hash:
+  description: The comparison of the keyspaces.
+  type: dict
+  returned: when O(hash=true)
+  sample:
+    revision: 40312
+    consistent: true
+    hashes: {8211f1d0f64f3269: 3189302198, 91bc3c398fb3c146: 3189302198}
+    errors: {}
+  contains:
+    revision:
+      description: The revision up to which the keyspaces were compared.
+      type: int
+      returned: always
+      sample: 40312
+    consistent:
+      description: Whether all hashes are equal. Null when fewer than two members could be compared.
+      type: bool
+      returned: always
+      sample: true
+    hashes:
+      description: The hash of each member, by id.
+      type: dict
+      returned: always
+      sample: {8211f1d0f64f3269: 3189302198}
+    errors:
+      description: Why a member has no hash, by id.
+      type: dict
+      returned: always
+      sample: {}
+plan:
+  description: The moves from here to O(desired_members), as far as they can be planned. Empty when nothing is to be done.
+  type: list
+  elements: dict
+  returned: when O(desired_members) is given
+  sample:
+    - action: add_learner
+      member: {id: null, name: n3, peer_urls: [http://10.0.0.3:2380]}
+  contains:
+    action:
+      description:
+        - One of V(add_learner), V(add_voter), V(start), V(update_peer_urls), V(promote), V(move_leader) and V(remove), where V(start) is
+          to start etcd on the member's host.
+      type: str
+      returned: always
+      sample: add_learner
+    member:
+      description: Id, name and peer URLs of the member that the move is about, as far as they are known.
+      type: dict
+      returned: always
+      sample: {id: null, name: n3, peer_urls: [http://10.0.0.3:2380]}
+refusal:
+  description: Why the plan ends before O(desired_members), in the form that M(quorum.etcd.etcd_member) returns. Null when it does not.
+  type: dict
+  returned: when O(desired_members) is given
+  sample: null
+error:
+  description: What went wrong between the module and etcd, in the form that M(quorum.etcd.etcd_member) returns.
+  type: dict
+  returned: failure
+  sample:
+    code: connection_refused
+    message: "asking the status of http://10.0.0.1:2379: Connection refused"
+    next_step: Check that etcd runs there and that the endpoints are its client URLs.
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import CONNECTION, CONNECTION_TOGETHER
+from ansible_collections.quorum.etcd.plugins.module_utils._module.cluster import describe_cluster
+from ansible_collections.quorum.etcd.plugins.module_utils._module.outcome import run_module
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "hash": {"type": "bool", "default": False},
+            "desired_members": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "peer_urls": {"type": "list", "elements": "str", "required": True},
+                },
+            },
+            **CONNECTION,
+        },
+        required_together=CONNECTION_TOGETHER,
+        supports_check_mode=True,
+    )
+    run_module(module, lambda: describe_cluster(module.params))
+
+
+if __name__ == "__main__":
+    main()

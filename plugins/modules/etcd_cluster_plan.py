@@ -1,0 +1,344 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: etcd_cluster_plan
+short_description: Plan how the hosts of a group become the members of one etcd cluster
+version_added: 0.1.0
+description:
+  - Holds what M(quorum.etcd.etcd_host_info) found on every host against the cluster that answers at O(endpoints), and returns the moves
+    that make exactly these hosts its members, in an order that is safe, or a refusal.
+  - A new cluster is planned only where no host has data of one and every endpoint refuses the connection.
+  - Where hosts have data and no member answers, they are to be started and asked again.
+  - It changes nothing, whether in check mode or not. C(changed) says whether there is anything to do, and the diff is the plan to read.
+author:
+  - The quorum.etcd founders (@quorum-etcd)
+extends_documentation_fragment:
+  - quorum.etcd._attributes
+  - quorum.etcd._attributes.actiongroup_etcd
+  - quorum.etcd._accept
+  - quorum.etcd._connection
+attributes:
+  check_mode:
+    support: full
+    details:
+      - This action does not modify state.
+  diff_mode:
+    support: full
+    details:
+      - The diff is the plan, to read.
+  idempotent:
+    support: full
+    details:
+      - This action does not modify state.
+options:
+  hosts:
+    description:
+      - Every host that is to be a member, each as RV(quorum.etcd.etcd_host_info#module:host) describes it.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the member.
+        type: str
+        required: true
+      peer_urls:
+        description:
+          - Its peer URLs.
+        type: list
+        elements: str
+        required: true
+      client_urls:
+        description:
+          - Client URLs that it advertises, which are asked like O(endpoints).
+        type: list
+        elements: str
+        default: []
+      data_dir:
+        description:
+          - What its data directory holds.
+        type: dict
+        required: true
+        suboptions:
+          state:
+            description:
+              - What there is.
+            type: str
+            choices:
+              - absent
+              - empty
+              - data
+              - unreadable
+            required: true
+          member_id:
+            description:
+              - Id of the member whose data it is.
+            type: str
+          cluster_id:
+            description:
+              - Id of the cluster whose data it is.
+            type: str
+          reason:
+            description:
+              - Why it is unreadable.
+            type: str
+      running:
+        description:
+          - Whether its service has a process.
+        type: bool
+        required: true
+      outdated:
+        description:
+          - Names of the settings that a restart would bring. Who has any is restarted, one at a time, the leader last.
+        type: list
+        elements: str
+        default: []
+      first_start:
+        description:
+          - What it was told to start with for the first time, and has not used up.
+        type: dict
+        suboptions:
+          initial_cluster:
+            description:
+              - The value of C(ETCD_INITIAL_CLUSTER).
+            type: str
+            required: true
+          state:
+            description:
+              - The value of C(ETCD_INITIAL_CLUSTER_STATE).
+            type: str
+            required: true
+  remove_unlisted:
+    description:
+      - Whether to remove members that no host of O(hosts) stands for. Otherwise they stay, and a warning names them.
+    type: bool
+    default: false
+  wipe_stale_data:
+    description:
+      - Whether data that does not belong to a member of the cluster may be wiped. Only where a cluster answers that can tell.
+    type: bool
+    default: false
+  rebuild:
+    description:
+      - Name of a host of O(hosts) whose member is to be removed, healthy or not, and to join again without its data, which is wiped.
+    type: str
+  upgrade_to:
+    description:
+      - Release that every member is to run, such as V(3.5.30). Then the plan is to upgrade who does not run it, one at a time, the leader last,
+        and nothing else.
+      - Refused where etcd cannot go to that release from the one that runs, where a member is not healthy, and where O(hosts) are not exactly the members.
+    type: str
+  wait_timeout:
+    description:
+      - Seconds to wait out what passes by itself, such as an election.
+    type: float
+    default: 30
+seealso:
+  - module: quorum.etcd.etcd_host_info
+  - module: quorum.etcd.etcd_member
+"""
+
+EXAMPLES = r"""
+- name: Plan what makes this group one cluster
+  quorum.etcd.etcd_cluster_plan:
+    endpoints:
+      - http://10.0.0.1:2379
+      - http://10.0.0.2:2379
+      - http://10.0.0.3:2379
+    hosts:
+      # The return value `host` of quorum.etcd.etcd_host_info, one of each host
+      - name: n1
+        peer_urls: [http://10.0.0.1:2380]
+        data_dir: {state: data, member_id: 8211f1d0f64f3269, cluster_id: 8a8f1b6a3b2a5d1c}
+        running: true
+      - name: n2
+        peer_urls: [http://10.0.0.2:2380]
+        data_dir: {state: absent}
+        running: false
+  diff: true
+  register: planned
+
+- name: Plan an upgrade of this cluster
+  quorum.etcd.etcd_cluster_plan:
+    endpoints:
+      - http://10.0.0.1:2379
+    hosts:
+      - name: n1
+        peer_urls: [http://10.0.0.1:2380]
+        data_dir: {state: data, member_id: 8211f1d0f64f3269, cluster_id: 8a8f1b6a3b2a5d1c}
+        running: true
+    upgrade_to: 3.5.30
+  diff: true
+
+- name: Say what is to be done
+  ansible.builtin.debug:
+    var: planned.text
+"""
+
+RETURN = r"""
+plan:
+  description: The moves, in order. Empty when nothing is to be done.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - action: add_learner
+      member: {id: null, name: n4, peer_urls: [https://10.0.0.4:2380]}
+  contains:
+    action:
+      description:
+        - One of V(bootstrap), V(wipe), V(add_learner), V(start), V(promote), V(update_peer_urls), V(move_leader), V(remove), V(restart) and V(upgrade).
+      type: str
+      returned: always
+      sample: add_learner
+    member:
+      description: Id, name and peer URLs of the member that the move is about, as far as they are known.
+      type: dict
+      returned: always
+      sample: {id: null, name: n4, peer_urls: [https://10.0.0.4:2380]}
+complete:
+  description: Whether the moves lead all the way. Otherwise members have to be started first, and a plan made again.
+  type: bool
+  returned: success
+  sample: true
+bootstrap:
+  description: Names of the hosts that begin a new cluster together with RV(initial_cluster).
+  type: list
+  elements: str
+  returned: success
+  sample: []
+start:
+  description: Names of the members that have their data and only need to be started, all at once.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+wipe:
+  description: Names of the hosts whose stale data is to be wiped.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+restart:
+  description: Names of the members that run with outdated settings, the leader last.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+upgrade:
+  description: Names of the members that do not run O(upgrade_to), the leader last.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+unlisted:
+  description: Members that no host stands for and that stay, in the form of the RV(quorum.etcd.etcd_member#module:members) of M(quorum.etcd.etcd_member).
+  type: list
+  elements: dict
+  returned: success
+  sample: []
+initial_cluster:
+  description: The value of C(ETCD_INITIAL_CLUSTER) for a new cluster of these hosts.
+  type: str
+  returned: success
+  sample: n1=https://10.0.0.1:2380,n2=https://10.0.0.2:2380
+healthy:
+  description: Whether a cluster answers, has its quorum, and all its members are healthy.
+  type: bool
+  returned: success
+  sample: true
+cluster_id:
+  description: Id of the cluster in hexadecimal. Null where none answers.
+  type: str
+  returned: success
+  sample: 8a8f1b6a3b2a5d1c
+leader:
+  description: The member that leads, in the form of RV(members). Null while there is no leader.
+  type: dict
+  returned: success
+  sample: null
+members:
+  description: All members, in the form of the RV(quorum.etcd.etcd_member#module:members) of M(quorum.etcd.etcd_member).
+  type: list
+  elements: dict
+  returned: success
+  sample: []
+quorum:
+  description: The arithmetic of the quorum, in the form of the RV(quorum.etcd.etcd_member#module:quorum) of M(quorum.etcd.etcd_member).
+  type: dict
+  returned: success
+  sample: {voters: 3, size: 2, healthy: 3, fault_tolerance: 1}
+text:
+  description: The plan to read, at most 80 columns wide where names and URLs allow it.
+  type: str
+  returned: success
+  sample: |
+    No etcd answers, and no host has data of one.
+
+    The plan has one move:
+        + n1  begin a new cluster   https://10.0.0.1:2380
+
+    Afterwards: 1 voters, quorum 1, tolerates 0
+done:
+  description: Always empty, since nothing is changed.
+  type: list
+  elements: dict
+  returned: failure
+  sample: []
+diff:
+  description: The plan to read.
+  type: dict
+  returned: success
+  sample: {prepared: "Nothing is to be done."}
+refusal:
+  description: Why there is no plan, in the form that M(quorum.etcd.etcd_member) returns.
+  type: dict
+  returned: when there is no safe way
+  sample:
+    code: cluster_id_mismatch
+    message: "the hosts have the data of 2 different clusters, and no member answers (c1: n1, n2; c2: n3)"
+    arithmetic: {before: null, after: null}
+    next_step: Take the hosts of the other clusters out of the group, or delete their data directories if nobody needs them.
+error:
+  description: What went wrong between the module and etcd, in the form that M(quorum.etcd.etcd_member) returns.
+  type: dict
+  returned: when it failed for another reason than a refusal
+  sample:
+    code: timeout
+    message: "asking the status of http://10.0.0.1:2379: no answer in time"
+    next_step: See what runs at these addresses, and whether they can be reached from this host.
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import ACCEPT, CONNECTION, CONNECTION_TOGETHER
+from ansible_collections.quorum.etcd.plugins.module_utils._module.deployment import HOSTS, plan_deployment
+from ansible_collections.quorum.etcd.plugins.module_utils._module.outcome import run_module
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "hosts": {"type": "list", "elements": "dict", "required": True, "options": HOSTS},
+            "remove_unlisted": {"type": "bool", "default": False},
+            "wipe_stale_data": {"type": "bool", "default": False},
+            "rebuild": {"type": "str"},
+            "upgrade_to": {"type": "str"},
+            **ACCEPT,
+            "wait_timeout": {"type": "float", "default": 30.0},
+            **CONNECTION,
+        },
+        mutually_exclusive=[("rebuild", "upgrade_to")],
+        required_together=CONNECTION_TOGETHER,
+        supports_check_mode=True,
+    )
+    run_module(module, lambda: plan_deployment(module.params))
+
+
+if __name__ == "__main__":
+    main()

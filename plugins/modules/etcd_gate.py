@@ -1,0 +1,162 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: etcd_gate
+short_description: Wait until a rolling change of an etcd cluster may take its next step
+version_added: 0.1.0
+description:
+  - Stands between the steps of a rolling change, such as a restart of one member after the other, so that nobody has to sleep and hope.
+  - It looks at the whole cluster, says what it waits for, and gives up after O(wait_timeout) with what it last saw.
+author:
+  - The quorum.etcd founders (@quorum-etcd)
+extends_documentation_fragment:
+  - quorum.etcd._attributes
+  - quorum.etcd._attributes.actiongroup_etcd
+  - quorum.etcd._accept
+  - quorum.etcd._connection
+  - quorum.etcd._wait
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  state:
+    description:
+      - V(stoppable) waits until the others can go on without O(name), and moves leadership away from it.
+        The only member of a cluster may always be stopped.
+      - V(running) waits until O(name) is a healthy voter, or until all members are where O(name) is not given.
+    type: str
+    choices:
+      - stoppable
+      - running
+    required: true
+  name:
+    description:
+      - Name of the member. Required for O(state=stoppable).
+    type: str
+seealso:
+  - module: quorum.etcd.etcd_cluster_info
+"""
+
+EXAMPLES = r"""
+- name: Make sure that the cluster can do without n1
+  quorum.etcd.etcd_gate:
+    endpoints:
+      - http://10.0.0.2:2379
+    state: stoppable
+    name: n1
+
+- name: Restart it
+  ansible.builtin.systemd_service:
+    name: etcd
+    state: restarted
+
+- name: Wait until it is back
+  quorum.etcd.etcd_gate:
+    endpoints:
+      - http://10.0.0.2:2379
+    state: running
+    name: n1
+"""
+
+RETURN = r"""
+member:
+  description: The member, in the form that M(quorum.etcd.etcd_member) returns. Null where no O(name) is given.
+  type: dict
+  returned: success
+  sample: null
+members:
+  description: All members, in the form that M(quorum.etcd.etcd_member) returns.
+  type: list
+  elements: dict
+  returned: when the cluster was observed
+  sample: []
+cluster_id:
+  description: Id of the cluster in hexadecimal.
+  type: str
+  returned: when the cluster was observed
+  sample: 8a8f1b6a3b2a5d1c
+leader:
+  description: The member that leads. Null while there is no leader.
+  type: dict
+  returned: when the cluster was observed
+  sample: null
+quorum:
+  description: The arithmetic of the quorum, in the form that M(quorum.etcd.etcd_member) returns.
+  type: dict
+  returned: when the cluster was observed
+  sample: {voters: 3, size: 2, healthy: 3, fault_tolerance: 1}
+plan:
+  description: The hand-over of leadership, if there is to be one, in the form that M(quorum.etcd.etcd_member) returns.
+  type: list
+  elements: dict
+  returned: success
+  sample: []
+done:
+  description: The steps that were taken.
+  type: list
+  elements: dict
+  returned: always
+  sample: []
+waits:
+  description: What was waited for, and how long, in the form that M(quorum.etcd.etcd_member) returns.
+  type: list
+  elements: dict
+  returned: when the cluster was observed
+  sample: []
+diff:
+  description: Membership and quorum before and after.
+  type: dict
+  returned: success
+  sample: {before: "", after: ""}
+refusal:
+  description: Why the gate stays closed, in the form that M(quorum.etcd.etcd_member) returns.
+  type: dict
+  returned: when the gate stays closed
+  sample:
+    code: would_lose_quorum
+    message: "cannot stop n1: 1 of 3 voters would be healthy and 2 are needed (n3 does not answer)"
+    arithmetic: {before: null, after: null}
+    next_step: Bring the other members back first.
+error:
+  description: What went wrong between the module and etcd, in the form that M(quorum.etcd.etcd_member) returns.
+  type: dict
+  returned: when it failed for another reason than a refusal
+  sample:
+    code: connection_refused
+    message: "status http://10.0.0.1:2379: connection refused"
+    next_step: Check that etcd runs there and that the endpoints are its client URLs.
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import ACCEPT, CONNECTION, CONNECTION_TOGETHER, WAIT
+from ansible_collections.quorum.etcd.plugins.module_utils._module.gate import pass_gate
+from ansible_collections.quorum.etcd.plugins.module_utils._module.outcome import run_module
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["stoppable", "running"], "required": True},
+            "name": {"type": "str"},
+            **ACCEPT,
+            **CONNECTION,
+            **WAIT,
+        },
+        required_if=[["state", "stoppable", ["name"]]],
+        required_together=CONNECTION_TOGETHER,
+        supports_check_mode=True,
+    )
+    run_module(module, lambda: pass_gate(module.params, module.check_mode))
+
+
+if __name__ == "__main__":
+    main()

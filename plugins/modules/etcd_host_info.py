@@ -1,0 +1,318 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: etcd_host_info
+short_description: Look at what a host holds of etcd, its data directory, its service and its program
+version_added: 0.1.0
+description:
+  - Says whose data is in a data directory, by reading the head of the write-ahead log, whether etcd runs or not. It needs no etcd program.
+  - Says whether the service runs, and which settings its process was started without.
+  - RV(host) is what M(quorum.etcd.etcd_cluster_plan) takes as one of its O(quorum.etcd.etcd_cluster_plan#module:hosts).
+author:
+  - The quorum.etcd founders (@quorum-etcd)
+extends_documentation_fragment:
+  - quorum.etcd._attributes
+  - quorum.etcd._attributes.info_module
+options:
+  name:
+    description:
+      - Name of the member that this host is to be.
+    type: str
+    required: true
+  peer_urls:
+    description:
+      - Peer URLs of the member that this host is to be.
+    type: list
+    elements: str
+    required: true
+  client_urls:
+    description:
+      - Client URLs that the member is to advertise.
+    type: list
+    elements: str
+    default: []
+  data_dir:
+    description:
+      - The data directory (C(--data-dir)).
+    type: path
+    required: true
+  wal_dir:
+    description:
+      - The directory of the write-ahead log, where it is not below the data directory (C(--wal-dir)).
+    type: path
+  service:
+    description:
+      - Name of the systemd unit that runs etcd.
+    type: str
+    default: etcd
+  program:
+    description:
+      - The etcd program, as a path or as a name to look for in the usual places.
+    type: str
+    default: etcd
+  first_start_file:
+    description:
+      - The file of C(ETCD_INITIAL_*) variables for the first start of a member, which is deleted as soon as the member is ready.
+    type: path
+  environment:
+    description:
+      - The variables that the service is to run with. RV(host.outdated) compares them with those of the running process.
+    type: dict
+    default: {}
+  files:
+    description:
+      - Files whose checksums are wanted.
+    type: list
+    elements: path
+    default: []
+  read:
+    description:
+      - Files whose contents are wanted, such as certificates. They are shown, so this is nothing for keys.
+    type: list
+    elements: path
+    default: []
+  certificates:
+    description:
+      - Certificates that are to be looked at, whether they have to be made anew.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description:
+          - The certificate, in PEM form.
+        type: path
+        required: true
+      names:
+        description:
+          - Host names and addresses that it has to be made for.
+        type: list
+        elements: str
+        default: []
+      renew_before_days:
+        description:
+          - A certificate that expires within so many days is due.
+        type: float
+        default: 30
+      key:
+        description:
+          - The file of its key. A certificate that does not belong to this key is due.
+        type: path
+      authority:
+        description:
+          - The certificate of an authority, in PEM form. A certificate that another one has signed is due.
+        type: str
+seealso:
+  - module: quorum.etcd.etcd_cluster_plan
+"""
+
+EXAMPLES = r"""
+- name: Look whose data this host has
+  quorum.etcd.etcd_host_info:
+    name: n1
+    peer_urls:
+      - https://10.0.0.1:2380
+    data_dir: /var/lib/etcd/default
+  register: found
+
+- name: Stop here unless it is a new host
+  ansible.builtin.assert:
+    that: found.host.data_dir.state in ['absent', 'empty']
+"""
+
+RETURN = r"""
+host:
+  description: The host, in the form that M(quorum.etcd.etcd_cluster_plan) takes.
+  type: dict
+  returned: success
+  sample:
+    name: n1
+    peer_urls: [https://10.0.0.1:2380]
+    client_urls: [https://10.0.0.1:2379]
+    data_dir: {state: data, member_id: 8211f1d0f64f3269, cluster_id: 8a8f1b6a3b2a5d1c, reason: null}
+    running: true
+    outdated: []
+    first_start: null
+  contains:
+    name:
+      description: The option O(name).
+      type: str
+      returned: always
+      sample: n1
+    peer_urls:
+      description: The option O(peer_urls).
+      type: list
+      elements: str
+      returned: always
+      sample: [https://10.0.0.1:2380]
+    client_urls:
+      description: The option O(client_urls).
+      type: list
+      elements: str
+      returned: always
+      sample: [https://10.0.0.1:2379]
+    data_dir:
+      description: What the data directory holds.
+      type: dict
+      returned: always
+      sample: {state: data, member_id: 8211f1d0f64f3269, cluster_id: 8a8f1b6a3b2a5d1c, reason: null}
+      contains:
+        state:
+          description: One of V(absent), V(empty), V(data) and V(unreadable). A start that got nowhere leaves an empty one.
+          type: str
+          returned: always
+          sample: data
+        member_id:
+          description: Id of the member whose data it is, in hexadecimal. Null where there is none.
+          type: str
+          returned: always
+          sample: 8211f1d0f64f3269
+        cluster_id:
+          description: Id of the cluster whose data it is, in hexadecimal. Null where there is none.
+          type: str
+          returned: always
+          sample: 8a8f1b6a3b2a5d1c
+        reason:
+          description: Why it is unreadable. Null where it is not.
+          type: str
+          returned: always
+          sample: null
+    running:
+      description: Whether the service has a process.
+      type: bool
+      returned: always
+      sample: true
+    outdated:
+      description:
+        - Names of the variables that a restart would change for the process. V(etcd) stands for a program that was replaced since.
+        - The variables of the first start never count.
+      type: list
+      elements: str
+      returned: always
+      sample: []
+    first_start:
+      description: What the member was told to start with for the first time. Null once it has been ready, and before it was told anything.
+      type: dict
+      returned: always
+      sample: null
+      contains:
+        initial_cluster:
+          description: The value of C(ETCD_INITIAL_CLUSTER).
+          type: str
+          returned: always
+          sample: n1=https://10.0.0.1:2380
+        state:
+          description: The value of C(ETCD_INITIAL_CLUSTER_STATE).
+          type: str
+          returned: always
+          sample: new
+service:
+  description: The systemd unit.
+  type: dict
+  returned: success
+  sample: {known: true, enabled: true, state: active, sandboxing: true, marks: {}}
+  contains:
+    known:
+      description: Whether systemd has loaded such a unit.
+      type: bool
+      returned: always
+      sample: true
+    enabled:
+      description: Whether it is started at boot.
+      type: bool
+      returned: always
+      sample: true
+    state:
+      description: The unit's state in systemd's words.
+      type: str
+      returned: always
+      sample: active
+    sandboxing:
+      description: Whether systemd can filter the system calls of a service. In a container without privileges it cannot.
+      type: bool
+      returned: always
+      sample: true
+    marks:
+      description: The variables of its process whose names begin with C(QUORUM_ETCD_), by which a role knows what it was started with.
+      type: dict
+      returned: always
+      sample: {}
+version:
+  description: Release of the etcd program. Null where there is none.
+  type: str
+  returned: success
+  sample: 3.5.16
+files:
+  description: The SHA-256 checksums of O(files), by path. Null for a file that does not exist.
+  type: dict
+  returned: success
+  sample: {/etc/etcd/pki/ca.crt: null}
+contents:
+  description: The contents of the files to O(read), by path. Null for a file that does not exist.
+  type: dict
+  returned: success
+  sample: {/etc/etcd/pki/ca.crt: null}
+certificates:
+  description: The O(certificates), in their order.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - path: /etc/etcd/pki/server.crt
+      due: it expires in 12 days
+  contains:
+    path:
+      description: The certificate.
+      type: str
+      returned: always
+      sample: /etc/etcd/pki/server.crt
+    due:
+      description: Why it has to be made anew. Null where it need not.
+      type: str
+      returned: always
+      sample: it expires in 12 days
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.quorum.etcd.plugins.module_utils._module.host import describe_host, runner_of
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "peer_urls": {"type": "list", "elements": "str", "required": True},
+            "client_urls": {"type": "list", "elements": "str", "default": []},
+            "data_dir": {"type": "path", "required": True},
+            "wal_dir": {"type": "path"},
+            "service": {"type": "str", "default": "etcd"},
+            "program": {"type": "str", "default": "etcd"},
+            "first_start_file": {"type": "path"},
+            "environment": {"type": "dict", "default": {}},
+            "files": {"type": "list", "elements": "path", "default": []},
+            "read": {"type": "list", "elements": "path", "default": []},
+            "certificates": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "path": {"type": "path", "required": True},
+                    "names": {"type": "list", "elements": "str", "default": []},
+                    "renew_before_days": {"type": "float", "default": 30.0},
+                    "key": {"type": "path", "no_log": False},
+                    "authority": {"type": "str"},
+                },
+            },
+        },
+        supports_check_mode=True,
+    )
+    module.exit_json(**describe_host(module.params, runner_of(module)))
+
+
+if __name__ == "__main__":
+    main()

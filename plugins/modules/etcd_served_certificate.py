@@ -1,0 +1,121 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: etcd_served_certificate
+short_description: Prove that etcd serves a certificate, and that members accept it
+version_added: 0.1.0
+description:
+  - Shakes hands with client or peer URLs of running members, and looks which certificate they serve.
+  - etcd reads its own certificates anew for every connection, so a new one is served as soon as its files are there. This proves it.
+  - It fails unless every address is as asked for, and changes nothing.
+author:
+  - The quorum.etcd founders (@quorum-etcd)
+extends_documentation_fragment:
+  - quorum.etcd._attributes
+  - quorum.etcd._attributes.info_module
+options:
+  certificate:
+    description:
+      - The certificate, in PEM form, as which the addresses are asked.
+    type: path
+    required: true
+  key:
+    description:
+      - Its key.
+    type: path
+    required: true
+  served_at:
+    description:
+      - Client or peer URLs that have to serve O(certificate), and to accept it.
+    type: list
+    elements: str
+    default: []
+  accepted_by:
+    description:
+      - Client or peer URLs that have to accept O(certificate), whatever they serve.
+    type: list
+    elements: str
+    default: []
+  request_timeout:
+    description:
+      - Seconds that one address may take.
+    type: float
+    default: 5
+  wait_timeout:
+    description:
+      - Seconds in which all addresses have to be as asked for. A handshake that meets the moment in which files are replaced fails, and is tried again.
+    type: float
+    default: 10
+seealso:
+  - module: quorum.etcd.etcd_certificate_check
+"""
+
+EXAMPLES = r"""
+- name: Prove that this host's member serves its new certificate, and that the others accept it
+  quorum.etcd.etcd_served_certificate:
+    certificate: /etc/etcd/pki/peer.crt
+    key: /etc/etcd/pki/peer.key
+    served_at:
+      - https://10.0.0.1:2380
+    accepted_by:
+      - https://10.0.0.2:2380
+      - https://10.0.0.3:2380
+"""
+
+RETURN = r"""
+served:
+  description: What every address serves, in the order in which they were asked.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - url: https://10.0.0.1:2380
+      fingerprint: 5d2b7c37d1f7a3ba2d31a5fdf0bbd6d0c5f3ba8c4d5e1f0a9b8c7d6e5f4a3b2c
+  contains:
+    url:
+      description: The address.
+      type: str
+      returned: always
+      sample: https://10.0.0.1:2380
+    fingerprint:
+      description: The SHA-256 fingerprint of the certificate that it serves.
+      type: str
+      returned: always
+      sample: 5d2b7c37d1f7a3ba2d31a5fdf0bbd6d0c5f3ba8c4d5e1f0a9b8c7d6e5f4a3b2c
+error:
+  description: Which address is not as asked for, and why, in the form that M(quorum.etcd.etcd_member) returns.
+  type: dict
+  returned: when an address is not as asked for
+  sample:
+    code: tls_error
+    message: "https://10.0.0.2:2380 does not accept /etc/etcd/pki/peer.crt: [SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca"
+    next_step: Look at the log of the etcd that listens there.
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.quorum.etcd.plugins.module_utils._module.outcome import run_module
+from ansible_collections.quorum.etcd.plugins.module_utils._module.served import prove_served
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "certificate": {"type": "path", "required": True},
+            "key": {"type": "path", "required": True, "no_log": False},
+            "served_at": {"type": "list", "elements": "str", "default": []},
+            "accepted_by": {"type": "list", "elements": "str", "default": []},
+            "request_timeout": {"type": "float", "default": 5.0},
+            "wait_timeout": {"type": "float", "default": 10.0},
+        },
+        supports_check_mode=True,
+    )
+    run_module(module, lambda: prove_served(module.params))
+
+
+if __name__ == "__main__":
+    main()
