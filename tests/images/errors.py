@@ -1,0 +1,13 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong while images are made."""
+
+from __future__ import annotations
+
+
+class ImageError(Exception):
+    """An image cannot be made: the reason, and what to do next. Reads as one line."""
+
+    def __init__(self, reason: str, next_step: str) -> None:
+        super().__init__(f"{' '.join(reason.split())}; {next_step}")

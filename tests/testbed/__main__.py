@@ -1,0 +1,176 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``python -m tests.testbed``: real etcd clusters at the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import subprocess
+import sys
+import tempfile
+from typing import Any, NoReturn
+
+from . import debian_packages, pictures, releases, standing, waiting
+from .backend import BackendUnavailable
+from .cluster import Cluster
+from .member import MemberExited
+from .ports import NoPortLeft
+from .state import ImpossibleState
+
+UP_SECONDS = 60.0
+TROUBLE = (
+    BackendUnavailable, ImpossibleState, MemberExited, NoPortLeft, PermissionError, releases.ReleaseMissing,
+    standing.NameTaken, standing.NoSuchCluster, waiting.NotInTime,
+)  # fmt: skip
+STATE_OPTIONS = ("size", "dead", "leader_dead", "unstarted", "learners", "unstarted_learners", "tls", "auth", "partitionable", "timing", "version", "backend")
+
+
+class Stopped(Exception):
+    """Somebody asked the process to end."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = sys.argv[1:] if arguments is None else arguments
+    asked = _parser().parse_args(given)
+    asked.given = given
+    try:
+        return int(asked.run(asked) or 0)
+    except TROUBLE as trouble:
+        print(f"testbed: {str(trouble).splitlines()[0]}", file=sys.stderr)
+        return 2
+
+
+def _up(asked: argparse.Namespace) -> None:
+    name = asked.name or standing.free_name()
+    standing.check_free(name)
+    if asked.detach:
+        record = _raise_in_background(asked, name)
+        print(f"{pictures.picture(record)}\n\n{pictures.how_to_use(record, is_held_here=False)}")
+        return
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        with Cluster(**_state(asked)) as cluster, standing.registered(cluster, name, asked.backend) as record:
+            print(f"{pictures.picture(record)}\n\n{pictures.how_to_use(record, is_held_here=True)}", flush=True)
+            signal.pause()
+    except (KeyboardInterrupt, Stopped):
+        print(f"\n{name} is gone")
+
+
+def _stop(number: int, frame: object) -> NoReturn:
+    raise Stopped
+
+
+def _raise_in_background(asked: argparse.Namespace, name: str) -> standing.Record:
+    """Starts the holder apart from this terminal, and returns when its cluster stands."""
+    command = [sys.executable, "-m", __package__ or "tests.testbed", *asked.given, "--foreground", "--name", name]
+    with tempfile.TemporaryFile("w+") as errors:
+        holder = subprocess.Popen(command, cwd=releases.CHECKOUT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True)
+        found: list[standing.Record] = []
+
+        def look() -> str | None:
+            if holder.poll() is not None:
+                errors.seek(0)
+                raise ImpossibleState((errors.read().strip().splitlines() or [f"it ended with {holder.returncode}"])[-1].removeprefix("testbed: "))
+            found.extend(record for record in standing.standing() if record.name == name)
+            return None if found else "it is not registered yet"
+
+        waiting.until(f"{name} to stand", look, UP_SECONDS)
+    return found[0]
+
+
+def _state(asked: argparse.Namespace) -> dict[str, Any]:
+    state: dict[str, Any] = {option: getattr(asked, option) for option in STATE_OPTIONS}
+    return {**state, "strict": not asked.no_strict, "partitioned": [group.split(",") for group in asked.partitioned]}
+
+
+def _down(asked: argparse.Namespace) -> None:
+    for record in standing.standing() if asked.all else [standing.find(asked.name)]:
+        standing.take_down(record)
+        print(f"{record.name} is gone")
+
+
+def _list(asked: argparse.Namespace) -> None:
+    if asked.name:
+        record = standing.find(asked.name)
+        print(f"{pictures.picture(record)}\n\n{pictures.how_to_use(record, is_held_here=False)}")
+        return
+    records = standing.standing()
+    if not records:
+        print("no cluster stands; bring one up with `python -m tests.testbed up --size 3`")
+        return
+    print(pictures.table([("NAME", "ETCD", "MEMBERS", "UP", "FIRST ENDPOINT"), *map(pictures.one_line, records)], indent=""))
+
+
+def _releases(asked: argparse.Namespace) -> int:
+    missing = 0
+    if asked.fetch:
+        print(f"fetching etcd of Debian {', '.join(debian_packages.SUITES)} into {releases.CACHE.relative_to(releases.CHECKOUT)} ...", flush=True)
+        for fetched in debian_packages.fetch():
+            print(f"  {fetched.suite:10}{fetched.version or 'missing: ' + fetched.problem}")
+            missing += fetched.version is None
+        print()
+    found = list(releases.available().values())
+    print(pictures.release_rows(found) if found else "no etcd on this machine; --fetch gets those that Debian ships")
+    for minor in releases.TESTED_MINORS:
+        if minor not in {release.minor for release in found}:
+            print(f"missing: etcd {minor}, which the tests need; --fetch gets it", file=sys.stderr)
+            missing += 1
+    return 1 if missing else 0
+
+
+def _bench(asked: argparse.Namespace) -> None:
+    from .bench import measure
+
+    for line in measure(asked.rounds, asked.version):
+        print(line, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.testbed", description="Real etcd clusters in any state, for tests and for looking at.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="bring a cluster up and hold it until Ctrl-C")
+    up.add_argument("--size", type=int, default=3, metavar="N", help="voters that are started (3)")
+    up.add_argument("--dead", type=int, default=0, metavar="N", help="of these, killed")
+    up.add_argument("--leader-dead", action="store_true", help="the leader is among the dead")
+    up.add_argument("--unstarted", type=int, default=0, metavar="N", help="voters registered, never started")
+    up.add_argument("--learners", type=int, default=0, metavar="N", help="learners in sync")
+    up.add_argument("--unstarted-learners", type=int, default=0, metavar="N", help="learners registered, never started")
+    up.add_argument("--tls", action="store_true", help="TLS with client certificates, also between peers")
+    up.add_argument("--auth", action="store_true", help="RBAC on, with the user root")
+    up.add_argument("--partitioned", action="append", default=[], metavar="NAMES", help="cut off: etcd1,etcd2 or leader; may be repeated")
+    up.add_argument("--partitionable", action="store_true", help=argparse.SUPPRESS)
+    up.add_argument("--no-strict", action="store_true", help="without the strict reconfiguration check")
+    up.add_argument("--timing", choices=("fast", "default"), default="default", help="heartbeat and election: etcd's own (default), or a tenth")
+    up.add_argument("--version", metavar="V", help="3.5.1, or 3.5 for its newest here")
+    up.add_argument("--backend", choices=("processes", "docker"), default="processes")
+    up.add_argument("--name", help="what to call it (cluster-1, ...)")
+    up.add_argument("--detach", action="store_true", help="leave it standing and return")
+    up.add_argument("--foreground", dest="detach", action="store_false", help=argparse.SUPPRESS)
+    up.set_defaults(run=_up)
+
+    down = commands.add_parser("down", help="end a standing cluster and remove its traces")
+    down.add_argument("name", nargs="?", help="which; not needed if only one stands")
+    down.add_argument("--all", action="store_true", help="every cluster of yours that stands")
+    down.set_defaults(run=_down)
+
+    listing = commands.add_parser("list", help="what stands, or one cluster as it is now")
+    listing.add_argument("name", nargs="?")
+    listing.set_defaults(run=_list)
+
+    found = commands.add_parser("releases", help="the etcd releases of this machine")
+    found.add_argument("--fetch", action="store_true", help="get those that Debian ships from the machine's own mirror")
+    found.set_defaults(run=_releases)
+
+    bench = commands.add_parser("bench", help="how long each state takes, from nothing")
+    bench.add_argument("--rounds", type=int, default=10, metavar="N")
+    bench.add_argument("--version", metavar="V")
+    bench.set_defaults(run=_bench)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
