@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real clusters for tests: ``@pytest.mark.etcd(size=3, dead=1)`` and the fixture ``etcd_cluster``."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from tests.testbed import Cluster, ReleaseMissing
+from tests.testbed.backend import BackendAbsent, BackendUnavailable
+
+LINES_OF_LOG = 60
+_CLUSTER = pytest.StashKey[Cluster]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "etcd(size=3, dead=0, ...): the cluster that the fixture etcd_cluster gives; arguments of tests.testbed.Cluster")
+    # A script that starts the tests in the background has them ignore it, and what they start inherits that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def etcd_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A real cluster of its own for the test, in the state that the mark ``etcd`` asks for.
+
+    A release that this machine lacks is a failure on CI, and a skip that names it elsewhere.
+    """
+    state: dict[str, object] = {}
+    for mark in request.node.iter_markers("etcd"):
+        state = {**mark.kwargs, **state}
+    try:
+        cluster = Cluster(**state)  # type: ignore[arg-type]
+    except ReleaseMissing as missing:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(missing))
+    except BackendAbsent as missing:
+        pytest.skip(str(missing))
+    except BackendUnavailable as broken:
+        pytest.fail(str(broken), pytrace=False)
+    with cluster:
+        request.node.stash[_CLUSTER] = cluster
+        yield cluster
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    cluster = item.stash.get(_CLUSTER, None)
+    if report.failed and report.when == "call" and cluster is not None:
+        for name, tail in cluster.log_tails(LINES_OF_LOG).items():
+            report.sections.append((f"log of {name}, etcd {cluster.version}", tail))
+    return report

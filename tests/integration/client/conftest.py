@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One suite for both transports and every etcd release of this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from ansible_collections.quorum.etcd.plugins.module_utils._client.endpoints import open_endpoint
+from ansible_collections.quorum.etcd.plugins.module_utils._client.port import Connection, Endpoint
+
+from tests.testbed import Cluster, ReleaseMissing
+
+from .suite import TRANSPORTS, VERSIONS
+
+Open = Callable[..., Endpoint]
+Bring = Callable[..., Cluster]
+
+
+@pytest.fixture(params=TRANSPORTS)
+def transport(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def version(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def _cluster(**state: object) -> Cluster:
+    """A release that this machine lacks is a failure on CI, and a skip that names it elsewhere."""
+    try:
+        return Cluster(**state)  # type: ignore[arg-type]
+    except ReleaseMissing as missing:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def cluster(version: str) -> Iterator[Cluster]:
+    """Three voters without the strict check, shared by the tests of a file: who changes it puts it back."""
+    with _cluster(size=3, version=version, strict=False) as shared:
+        yield shared
+
+
+@pytest.fixture
+def bring(version: str) -> Iterator[Bring]:
+    """Brings up a cluster of the test's own, of the release under test."""
+    made: list[Cluster] = []
+
+    def up(**state: object) -> Cluster:
+        own = _cluster(**{"version": version, **state})
+        made.append(own)
+        own.start()
+        return own
+
+    yield up
+    for own in made:
+        own.close()
+
+
+@pytest.fixture
+def client(transport: str) -> Iterator[Open]:
+    """Opens an endpoint over the transport under test; options as of the modules."""
+    opened: list[Endpoint] = []
+
+    def up(url: str, **options: object) -> Endpoint:
+        options.pop("endpoints", None)
+        endpoint = open_endpoint(url, Connection(**{"endpoints": (url,), "transport": transport, "request_timeout": 10.0, **options}))  # type: ignore[arg-type]
+        opened.append(endpoint)
+        return endpoint
+
+    yield up
+    for endpoint in opened:
+        endpoint.close()

@@ -1,0 +1,41 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the files of this suite share: the releases and transports under test, and how a failure is looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import EtcdError
+
+from tests.testbed import releases
+
+TRANSPORTS = ("gateway", "grpc")
+MISSING = [minor for minor in releases.TESTED_MINORS if not any(version.startswith(f"{minor}.") for version in releases.available())]
+VERSIONS = [*releases.available(), *MISSING]
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def since(*release: int) -> pytest.MarkDecorator:
+    """The test concerns releases from that one on; earlier ones lack what it is about."""
+    return pytest.mark.parametrize("version", [version for version in VERSIONS if numbers(version) >= release], indirect=True, scope="module")
+
+
+def before(*release: int) -> pytest.MarkDecorator:
+    """The test concerns releases before that one."""
+    return pytest.mark.parametrize("version", [version for version in VERSIONS if numbers(version) < release], indirect=True, scope="module")
+
+
+def failed(code: str, call: Any, *arguments: object, **options: object) -> EtcdError:
+    """The error of a call that must fail, and say at which endpoint."""
+    with pytest.raises(EtcdError) as caught:
+        call(*arguments, **options)
+    error = caught.value
+    assert error.code == code, error
+    assert error.endpoint in error.message
+    return error

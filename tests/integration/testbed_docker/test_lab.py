@@ -1,0 +1,163 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hosts of a Molecule scenario: what its playbooks get, and that nothing stays when it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+import yaml
+
+from tests.testbed.docker import lab
+from tests.testbed.docker.lab import Scenario, WrongScenario
+from tests.testbed.docker.ownership import LAB
+
+
+@pytest.fixture
+def scenario(engine, tmp_path: Path) -> Iterator:
+    """Writes a scenario's molecule.yml, and destroys its hosts at the end."""
+    made: list[Scenario] = []
+
+    def make(hosts: int, name: str = "tried", **options: object) -> Scenario:
+        folder = tmp_path / name
+        folder.mkdir()
+        platforms = [{"name": f"etcd{number}"} for number in range(1, hosts + 1)]
+        (folder / "molecule.yml").write_text(yaml.safe_dump({"driver": {"name": "docker", "options": options}, "platforms": platforms}))
+        made.append(Scenario.from_environment(variables(folder, name)))
+        return made[-1]
+
+    yield make
+    for each in made:
+        lab.destroy(each)
+
+
+def variables(folder: Path, name: str) -> dict[str, str]:
+    """What Molecule sets for its playbooks."""
+    return {"MOLECULE_FILE": str(folder / "molecule.yml"), "MOLECULE_SCENARIO_NAME": name, "MOLECULE_EPHEMERAL_DIRECTORY": str(folder)}
+
+
+def containers_of(engine: docker.DockerClient, scenario: Scenario) -> list:
+    return engine.containers.list(all=True, filters={"label": f"{LAB}={scenario.lab}"})
+
+
+def networks_of(engine: docker.DockerClient, scenario: Scenario) -> list:
+    return engine.networks.list(filters={"label": f"{LAB}={scenario.lab}"})
+
+
+def hosts_in(inventory: Path) -> dict:
+    return yaml.safe_load(inventory.read_text())["all"]["hosts"]
+
+
+def on(engine: docker.DockerClient, host: dict, command: str, **variables: str) -> str:
+    answer: Any = engine.containers.get(host["ansible_host"]).exec_run(["sh", "-c", command], environment=variables)
+    assert answer.exit_code == 0, answer.output
+    return answer.output.decode()
+
+
+def test_members_run_and_the_other_platforms_are_idle_hosts(engine, scenario):
+    made = scenario(4, cluster={"size": 3, "dead": 1})
+    lab.create(made)
+    hosts = hosts_in(made.inventory)
+    assert list(hosts) == ["etcd1", "etcd2", "etcd3", "etcd4"]
+    running = [name for name, host in hosts.items() if on(engine, host, "pgrep -x etcd || true")]
+    assert len(running) == 2
+    assert "etcd4" not in running
+    assert len({host["etcd_address"] for host in hosts.values()}) == 4
+    data = yaml.safe_load(made.inventory.read_text())["all"]["vars"]["etcd_data"]
+    assert on(engine, hosts[running[0]], "etcdctl get --prefix before/ --keys-only").split() == sorted(data)
+    listed = json.loads(on(engine, hosts[running[0]], "etcdctl member list -w json"))["members"]
+    assert sorted(member["peerURLs"][0] for member in listed) == sorted(hosts[name]["etcd_peer_url"] for name in ("etcd1", "etcd2", "etcd3"))
+
+
+def test_an_idle_host_starts_etcd_with_what_a_member_needs_and_no_more(engine, scenario):
+    made = scenario(2, cluster={"size": 1, "tls": True})
+    lab.create(made)
+    first, second = hosts_in(made.inventory).values()
+    connection = yaml.safe_load(made.inventory.read_text())["all"]["vars"]["etcd_connection"]
+    asked = {
+        "ETCDCTL_CACERT": connection["ca_cert"],
+        "ETCDCTL_CERT": connection["client_cert"],
+        "ETCDCTL_KEY": connection["client_key"],
+        "ETCDCTL_ENDPOINTS": connection["endpoints"][0],
+    }
+    said = on(engine, first, f"etcdctl member add etcd2 --learner --peer-urls={second['etcd_peer_url']}", **asked)
+    identity = {name: value.strip('"') for name, _, value in (line.partition("=") for line in said.splitlines() if line.startswith("ETCD_"))}
+    assert on(engine, second, "etcd-start", **identity) == "started etcd\n"
+    assert on(engine, second, "etcd-start", **identity) == "etcd runs already\n"
+    on(engine, first, "for i in $(seq 100); do etcdctl member list | grep -q 'started, etcd2' && exit; sleep 0.1; done; exit 1", **asked)
+    on(engine, second, "etcd-stop KILL; ! pgrep -x etcd")
+    assert on(engine, second, "etcd-start") == "started etcd\n"
+
+
+def test_the_members_live_on_when_the_program_that_made_them_has_ended(engine, scenario, tmp_path):
+    made = scenario(1, cluster={"size": 1})
+    environment = variables(tmp_path / "tried", "tried")
+    subprocess.run([sys.executable, "-m", "tests.testbed.docker", "create"], env={**os.environ, **environment}, check=True, timeout=60)
+    (host,) = hosts_in(made.inventory).values()
+    on(engine, host, "etcdctl put key value")
+    assert "ready to serve client requests" in engine.containers.get(host["ansible_host"]).logs().decode()
+
+
+def test_hosts_with_an_init_system(engine, scenario):
+    made = scenario(2, kind="systemd")
+    lab.create(made)
+    for host in hosts_in(made.inventory).values():
+        assert on(engine, host, "systemctl is-system-running || true").strip() == "running"
+        assert on(engine, host, "systemctl is-active etcd || true").strip() == "inactive"
+        assert not engine.containers.get(host["ansible_host"]).attrs["HostConfig"]["Privileged"]
+
+
+def test_destroying_leaves_nothing_of_this_scenario_and_all_of_the_others(engine, scenario):
+    one, other = scenario(1, "one"), scenario(1, "other")
+    lab.create(one)
+    lab.create(other)
+    lab.destroy(one)
+    assert (containers_of(engine, one), networks_of(engine, one)) == ([], [])
+    assert not one.files.exists()
+    assert not one.inventory.exists()
+    assert (len(containers_of(engine, other)), len(networks_of(engine, other))) == (1, 1)
+
+
+def test_what_a_run_that_was_killed_left_goes_when_the_scenario_runs_again(engine, scenario):
+    made = scenario(1)
+    lab.create(made)
+    made.inventory.unlink()
+    earlier = containers_of(engine, made)
+    lab.create(made)
+    now = containers_of(engine, made)
+    assert len(now) == 1
+    assert now[0].id != earlier[0].id
+
+
+def test_a_lab_that_cannot_be_made_leaves_nothing(engine, scenario):
+    made = scenario(2, cluster={"size": 3})
+    with pytest.raises(WrongScenario, match="3 members, and only 2 platforms"):
+        lab.create(made)
+    assert (containers_of(engine, made), networks_of(engine, made)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("hosts", "options", "line"),
+    [
+        (1, {"clutser": {}}, "driver.options.clutser is unknown; there are: cluster, kind, version"),
+        (1, {"cluster": {"sise": 1}}, "driver.options.cluster.sise is unknown; there are: auth, dead"),
+        (1, {"kind": "systemd", "cluster": {"size": 1}}, "leave driver.options.cluster out"),
+    ],
+)
+def test_a_scenario_that_asks_for_what_cannot_be(scenario, hosts, options, line):
+    with pytest.raises(WrongScenario, match=line):
+        scenario(hosts, **options)
+
+
+def test_without_molecule_the_commands_say_who_calls_them(monkeypatch):
+    with pytest.raises(WrongScenario, match="MOLECULE_FILE is not set"):
+        Scenario.from_environment({})

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make lint`: all gates, as many at once as there are cores. `python -m tests.lint NAME ...` runs some of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from . import package, sanity, site
+from .gate import COLLECTION, Finding, GateFailed, end_all, run
+
+
+def command(*words: str | Path) -> Callable[[Path], None]:
+    """A gate that is one run of a tool; it needs no scratch folder."""
+
+    def gate(_scratch: Path) -> None:
+        run(words)
+
+    return gate
+
+
+# Slowest first, so that the quick ones fill the gaps.
+GATES: dict[str, Callable[[Path], None]] = {
+    "sanity": sanity.check,
+    "types": command("mypy", COLLECTION / "plugins", "tests"),
+    "ansible-lint": command("ansible-lint", "--offline", "--strict", "--nocolor", "-q"),
+    "documentation": command(
+        *("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", "--check-extra-docs-refs"),
+        *("--validate-collection-refs", "dependent", COLLECTION),
+    ),
+    "site": site.check,
+    "package": package.check,
+    "oldest-python": command("vermin", "--no-tips", "--violations", "--target=3.8-", "--no-parse-comments", "plugins"),
+    "changelog": command("antsibull-changelog", "lint"),
+    "ruff": command("ruff", "check", "--quiet", "--output-format", "concise", "."),
+    "layout": command("ruff", "format", "--check", "--quiet", "--output-format", "concise", "."),
+    "shell": command("shellcheck", ".ci/run"),
+}
+
+
+def try_gate(name: str) -> Finding:
+    started = time.monotonic()
+    report = ""
+    with tempfile.TemporaryDirectory(prefix=f"quorum-etcd-{name}-") as scratch:
+        try:
+            GATES[name](Path(scratch))
+        except GateFailed as failure:
+            report = str(failure)
+        except Exception:  # noqa: BLE001 - a gate that crashes has failed, and must not keep the others from running
+            report = traceback.format_exc()
+    return Finding(name, report, time.monotonic() - started)
+
+
+def main(chosen: list[str]) -> int:
+    unknown = [name for name in chosen if name not in GATES]
+    if unknown:
+        print(f"error: there is no gate {', '.join(unknown)}; the gates are {', '.join(GATES)}")
+        return 2
+    return run_gates(chosen or list(GATES))
+
+
+def run_gates(chosen: list[str]) -> int:
+    """Runs the gates and prints how each ended, and last what the failed ones found."""
+    failed = []
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
+        try:
+            for done in as_completed([workers.submit(try_gate, name) for name in chosen]):
+                finding = done.result()
+                print(f"{'ok    ' if finding.passed else 'FAILED'} {finding.gate:14} {finding.seconds:5.1f} s", flush=True)
+                if not finding.passed:
+                    failed.append(finding)
+        except KeyboardInterrupt:
+            workers.shutdown(wait=False, cancel_futures=True)
+            end_all()
+            raise
+    for finding in failed:
+        print(f"\n--- {finding.gate} ---\n{finding.report}")
+    print(f"\n{len(chosen) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    # SIGTERM like Ctrl-C: what was started ends, and the scratch folders go.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

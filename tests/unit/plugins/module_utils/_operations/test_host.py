@@ -1,0 +1,165 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is found on a host: files, certificates, and processes that run with settings of yesterday."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import trustme
+from ansible_collections.quorum.etcd.plugins.module_utils._operations.files import SECONDS_A_DAY, Wanted, certificate_due, checksum, text_of
+from ansible_collections.quorum.etcd.plugins.module_utils._operations.service import find_service, first_start, marks, outdated, release_of
+
+NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.timezone.utc)
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate for n1 and fd00::1 that is valid for 100 days."""
+    path = tmp_path / "server.crt"
+    path.write_bytes(trustme.CA().issue_cert("n1", "fd00::1", not_after=NOW + datetime.timedelta(days=100)).cert_chain_pems[0].bytes())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("days", "names", "due"),
+    [
+        (0, ["n1"], ""),
+        (69, ["N1", "fd00:0::1"], ""),
+        (70, [], "it expires in 30 days"),
+        (99.5, [], "it expires in 0 days"),
+        (101, [], "it has expired"),
+        (0, ["n1", "n2", "10.0.0.1"], "it does not name 10.0.0.1, n2"),
+    ],
+)
+def test_a_certificate_is_due_before_it_ends_and_when_it_lacks_a_name(certificate, days, names, due):
+    assert certificate_due(str(certificate), Wanted(tuple(names)), NOW.timestamp() + days * SECONDS_A_DAY) == due
+
+
+def test_a_certificate_that_is_not_there_is_due(tmp_path):
+    (tmp_path / "text").write_text("no certificate")
+    assert certificate_due(str(tmp_path / "nothing"), Wanted(), time.time()) == "there is none"
+    assert certificate_due(str(tmp_path / "text"), Wanted(), time.time()) == "it holds no certificate in PEM form"
+
+
+def due(certificate, **wanted):
+    return certificate_due(str(certificate), Wanted(**wanted), NOW.timestamp())
+
+
+def test_a_certificate_is_due_once_another_authority_signs(tmp_path):
+    ours, other = trustme.CA(), trustme.CA()
+    (tmp_path / "leaf").write_bytes(ours.issue_cert("n1", not_after=NOW + datetime.timedelta(days=100)).cert_chain_pems[0].bytes())
+    assert due(tmp_path / "leaf", authority=ours.cert_pem.bytes().decode()) == ""
+    assert due(tmp_path / "leaf", authority=other.cert_pem.bytes().decode()) == "it was signed by an authority that signs no more"
+    assert due(tmp_path / "leaf", authority="text") == "the authority that is to sign it cannot be read: it holds no certificate in PEM form"
+
+
+def test_a_certificate_is_due_without_its_own_key(tmp_path):
+    """What a run leaves behind that is killed between the two files."""
+    one, other = (trustme.CA().issue_cert("n1", not_after=NOW + datetime.timedelta(days=100)) for _ in range(2))
+    (tmp_path / "leaf").write_bytes(one.cert_chain_pems[0].bytes())
+    (tmp_path / "key").write_bytes(one.private_key_pem.bytes())
+    assert due(tmp_path / "leaf", key=str(tmp_path / "key")) == ""
+    (tmp_path / "key").write_bytes(other.private_key_pem.bytes())
+    assert due(tmp_path / "leaf", key=str(tmp_path / "key")) == f"{tmp_path}/key is not its key"
+    (tmp_path / "key").unlink()
+    assert due(tmp_path / "leaf", key=str(tmp_path / "key")) == f"{tmp_path}/key is not its key"
+
+
+def test_a_file_that_is_read_is_shown_as_it_is(tmp_path):
+    (tmp_path / "file").write_bytes(b"caf\xc3\xa9\n\xff")
+    assert text_of(str(tmp_path / "file")) == "café\n"
+    assert text_of(str(tmp_path / "nothing")) is None
+
+
+def test_the_checksum_is_that_of_sha256sum(tmp_path):
+    (tmp_path / "file").write_bytes(b"etcd")
+    said = subprocess.run(["sha256sum", tmp_path / "file"], capture_output=True, text=True, check=True).stdout
+    assert checksum(str(tmp_path / "file")) == said.split()[0]
+    assert checksum(str(tmp_path / "nothing")) is None
+
+
+SETTINGS = {"ETCD_NAME": "n1", "ETCD_QUOTA_BACKEND_BYTES": "1", "ETCD_INITIAL_CLUSTER_STATE": "new", "QUORUM_ETCD_UNIT": "abc"}
+
+
+@pytest.fixture
+def process(tmp_path):
+    """A process of a program that can be replaced, with these variables."""
+    program = tmp_path / "etcd"
+    shutil.copy(shutil.which("sleep"), program)
+    with subprocess.Popen([program, "60"], env={**SETTINGS, "HOME": "/"}) as running:
+        # The kernel shows the new program a moment before its environment.
+        while os.readlink(f"/proc/{running.pid}/exe") != str(program) or not Path(f"/proc/{running.pid}/environ").read_bytes():
+            time.sleep(0.01)
+        yield running
+        running.kill()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        ({}, []),
+        ({"ETCD_QUOTA_BACKEND_BYTES": "2"}, ["ETCD_QUOTA_BACKEND_BYTES"]),
+        ({"ETCD_QUOTA_BACKEND_BYTES": None}, ["ETCD_QUOTA_BACKEND_BYTES"]),
+        ({"ETCD_SNAPSHOT_COUNT": "5"}, ["ETCD_SNAPSHOT_COUNT"]),
+        ({"QUORUM_ETCD_UNIT": "def"}, ["QUORUM_ETCD_UNIT"]),
+        ({"ETCD_INITIAL_CLUSTER_STATE": "existing"}, []),
+    ],
+)
+def test_a_process_is_outdated_where_its_environment_is_another(process, wanted, names):
+    assert outdated(process.pid, {name: value for name, value in {**SETTINGS, **wanted}.items() if value is not None}) == names
+
+
+def test_a_program_that_was_replaced_makes_its_process_outdated(process, tmp_path):
+    shutil.copy(sys.executable, tmp_path / "new")
+    os.replace(tmp_path / "new", tmp_path / "etcd")
+    assert outdated(process.pid, SETTINGS) == ["etcd"]
+
+
+def test_the_marks_of_a_process_are_what_it_was_started_with(process):
+    assert marks(process.pid) == {"QUORUM_ETCD_UNIT": "abc"}
+
+
+def test_a_process_that_has_ended_is_not_outdated():
+    with subprocess.Popen(["true"]) as ended:
+        ended.wait()
+    assert outdated(ended.pid, {"ETCD_NAME": "n1"}) == []
+    assert marks(ended.pid) == {}
+
+
+def test_what_a_member_begins_with_is_read_as_systemd_reads_it(tmp_path):
+    (tmp_path / "first_start.env").write_text(
+        '# for the first start\nETCD_INITIAL_CLUSTER="n1=http://a:2380,n2=http://b:2380"\n\nETCD_INITIAL_CLUSTER_STATE=new\n'
+    )
+    assert first_start(str(tmp_path / "first_start.env")) == {"ETCD_INITIAL_CLUSTER": "n1=http://a:2380,n2=http://b:2380", "ETCD_INITIAL_CLUSTER_STATE": "new"}
+    assert first_start(str(tmp_path / "nothing")) == {}
+
+
+def answering(code, output):
+    return lambda command: (code, output, "")
+
+
+def test_a_unit_is_described_in_systemds_words():
+    found = find_service(answering(0, "LoadState=loaded\nActiveState=activating\nUnitFileState=enabled\nMainPID=17\n"), "etcd")
+    assert (found.is_known, found.is_enabled, found.state, found.pid) == (True, True, "activating", 17)
+    assert not find_service(answering(0, "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nMainPID=0\n"), "etcd").is_known
+
+
+def test_without_systemd_there_is_no_service():
+    assert find_service(answering(127, ""), "etcd").pid == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "output", "release"),
+    [(0, "etcd Version: 3.5.16\nGit SHA: Not provided\n", "3.5.16"), (127, "", ""), (0, "something else", ""), (0, "etcd Version:", "")],
+)
+def test_the_release_is_what_the_program_says(code, output, release):
+    assert release_of(answering(code, output), "etcd") == release

@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/refusals.md says what the code does: its table, what can be accepted, and the examples word for word."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from ansible_collections.quorum.etcd.plugins.module_utils._membership import refusal as codes
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import CODES, ELECTION, FINAL, WAIT, Refusal
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.upgrade import upgrade
+
+from tests.unit.plugins.module_utils._membership.clusters import (
+    absent,
+    cluster,
+    dead_learner,
+    healthy,
+    learner,
+    present,
+    promoted,
+    refusal,
+    unreached,
+    unstarted,
+    unstarted_learner,
+    url,
+    voters,
+)
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "refusals.md").read_text()
+WAITS = {FINAL: "no", ELECTION: "5 s", WAIT: "`wait_timeout`"}
+
+EXAMPLES = {
+    codes.WOULD_LOSE_QUORUM: (cluster(*voters(3, dead_ones=1)), present("m4", [url(4)])),
+    codes.NO_QUORUM: (cluster(*voters(3, dead_ones=2)), present("m4", [url(4)])),
+    codes.LAST_MEMBER: (cluster(healthy("m1")), absent("m1")),
+    codes.BELOW_MIN_FAULT_TOLERANCE: (cluster(*voters(3)), absent("m3", min_fault_tolerance=1)),
+    codes.REMOVE_UNHEALTHY_FIRST: (cluster(*voters(5, dead_ones=1), version="3.4.23"), present("m6", [url(6)])),
+    codes.MEMBER_UNSTARTED: (cluster(*voters(3), unstarted(4)), present("m5", [url(5)])),
+    codes.ANOTHER_LEARNER: (cluster(*voters(3), learner("m4")), present("m5", [url(5)])),
+    codes.LEARNER_NOT_STARTED: (cluster(*voters(3), unstarted_learner(4)), promoted("m4", [url(4)])),
+    codes.LEARNER_NOT_LIVE: (cluster(*voters(3), dead_learner("m4")), promoted("m4")),
+    codes.LEARNER_NOT_READY: (cluster(*voters(3), learner("m4", lag=380_000)), promoted("m4")),
+    codes.AMBIGUOUS_IDENTITY: (cluster(*voters(3)), absent("m1", [url(2)])),
+    codes.PEER_URL_IN_USE: (cluster(*voters(3)), present(peer_urls=[url(3), "http://10.0.0.9:2380"])),
+    codes.PEER_URL_UNREACHABLE: (
+        cluster(*voters(3), probes=unreached("http://10.0.0.33:2380")),
+        present("m3", ["http://10.0.0.33:2380"]),
+    ),
+    codes.MEMBER_NOT_FOUND: (cluster(*voters(3)), promoted("m4")),
+    codes.CLUSTER_ID_MISMATCH: (cluster(*voters(3), foreign_cluster_ids=(0xC2,)), absent("m3")),
+    codes.VERSION_UNSUPPORTED: (cluster(*voters(3), version="3.3.25"), present("m4", [url(4)])),
+    codes.VERSION_BUG: (cluster(*voters(3), learner("m4"), version="3.5.30"), present("m4", ["http://10.0.0.44:2380"])),
+}
+
+# Who runs what, and the release that all are to run.
+UPGRADES = {
+    codes.VERSION_UNSUPPORTED: (cluster(*voters(3), version="3.4.23"), "3.6.14"),
+    codes.VERSION_BUG: (cluster(*voters(3), version="3.4.23"), "3.5.4"),
+}
+
+
+def sections() -> dict[str, str]:
+    """The text below each heading that is a code, in one line."""
+    found = re.findall(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    return {code: " ".join(text.split()) for code, text in found}
+
+
+def rows() -> dict[str, tuple[str, str]]:
+    """What the table says of each code: whether it can be accepted, and how long it is waited out."""
+    cells = [line.strip("| \n").split(" | ") for line in PAGE.splitlines() if re.match(r"\| `\w+` \|", line)]
+    return {code.strip("`"): (accept, waits) for code, _in_short, accept, waits in cells}
+
+
+def test_the_table_has_every_code_with_what_may_be_accepted_and_what_is_waited_for():
+    assert rows() == {code: ("yes" if rule.acceptable else "no", WAITS[rule.patience]) for code, rule in CODES.items()}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_section_says_what_accept_does_as_the_code_has_it(code):
+    answer = re.search(r"\*\*Accept:\*\* (yes|no)\b", sections()[code])
+    assert answer, f"the section on {code} does not say whether it can be accepted"
+    assert answer[1] == ("yes" if CODES[code].acceptable else "no")
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_an_example_is_what_the_module_says_word_for_word(code):
+    observed, wish = EXAMPLES[code]
+    found = refusal(observed, wish)
+    assert found.code == code
+    assert f"> {found.message}" in sections()[code]
+
+
+@pytest.mark.parametrize("code", UPGRADES)
+def test_an_example_of_an_upgrade_is_what_the_module_says_word_for_word(code):
+    observed, release = UPGRADES[code]
+    found = upgrade(observed, [], release)
+    assert isinstance(found, Refusal)
+    assert found.code == code
+    assert f"> {found.message}" in sections()[code]
+
+
+@pytest.mark.parametrize("code", [code for code in EXAMPLES if refusal(*EXAMPLES[code]).after])
+def test_the_arithmetic_of_an_example_is_the_modules(code):
+    found = refusal(*EXAMPLES[code])
+    for when, quorum in (("before", found.before), ("after", found.after)):
+        if quorum is not None and quorum.voters:
+            noun = "voter" if quorum.voters == 1 else "voters"
+            assert f"{when} {quorum.voters} {noun}, quorum {quorum.size}, {quorum.healthy} healthy" in sections()[code]
+
+
+@pytest.mark.parametrize("code", sections())
+def test_every_section_says_what_to_do(code):
+    assert "**What to do.**" in sections()[code]

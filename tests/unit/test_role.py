@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role's papers: its argument specification is complete, and says the same defaults as defaults/main.yml."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROLE = Path(__file__).resolve().parents[2] / "roles" / "etcd_cluster"
+DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
+SPECS = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+OPTIONS = {name: option for spec in SPECS.values() for name, option in spec["options"].items()}
+ENTRY_POINTS = {
+    "main": "deploy",
+    "preview": "plan",
+    "status": "status",
+    "restart": "restart",
+    "upgrade": "upgrade",
+    "rotate_certificates": "rotate_certificates",
+    "migrate_tls": "migrate_tls",
+    "remove": "remove",
+    "replace": "replace",
+}
+"""The playbook of each."""
+INTERNAL = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())
+TYPES = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
+
+
+def test_every_default_is_specified_and_the_reverse():
+    assert {name for name, option in OPTIONS.items() if not option.get("required")} == set(DEFAULTS)
+    assert set(DEFAULTS) - set(SPECS["main"]["options"]) == {"etcd_cluster_members", "etcd_cluster_rotate_authorities", "etcd_cluster_keep_old_authorities"}
+
+
+def test_every_entry_point_is_specified_and_has_its_playbook():
+    assert set(SPECS) == set(ENTRY_POINTS)
+    for entry_point, playbook in ENTRY_POINTS.items():
+        assert (ROLE / "tasks" / f"{entry_point}.yml").is_file()
+        assert "quorum.etcd.etcd_cluster" in (ROLE.parents[1] / "playbooks" / f"{playbook}.yml").read_text()
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_a_default_is_the_one_that_the_specification_says(name):
+    assert OPTIONS[name].get("default", "no default") == DEFAULTS[name]
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_an_option_is_described_and_has_a_type(name):
+    option = OPTIONS[name]
+    assert option["description"]
+    assert option["type"] in TYPES
+    assert ("elements" in option) == (option["type"] == "list")
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_a_default_has_its_type_unless_it_is_a_template(name):
+    value = DEFAULTS[name]
+    if not (isinstance(value, str) and "{{" in value):
+        assert isinstance(value, TYPES[OPTIONS[name]["type"]])
+
+
+def test_the_readme_lists_every_variable_with_its_type():
+    rows = dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", (ROLE / "README.md").read_text(), re.MULTILINE))
+    assert rows == {name: option["type"] for name, option in OPTIONS.items()}
+
+
+def test_secrets_are_marked():
+    assert {name for name in OPTIONS if "password" in name} == {name for name, option in OPTIONS.items() if option.get("no_log")}
+
+
+@pytest.mark.parametrize("name", [*DEFAULTS, *INTERNAL])
+def test_a_variable_carries_the_roles_name(name):
+    assert name.startswith("etcd_cluster__" if name in INTERNAL else "etcd_cluster_")
+
+
+def test_every_variable_that_the_role_reads_exists():
+    """A name that is misspelt would only show on the host that comes so far."""
+    files = [path for folder in ("defaults", "vars", "tasks", "templates") for path in (ROLE / folder).rglob("*") if path.is_file()]
+    text = "\n".join(path.read_text() for path in files)
+    made = set(re.findall(r"(?:register|loop_var|index_var): (etcd_cluster__\w+)", text)) | set(re.findall(r"^\s+(etcd_cluster__\w+):", text, re.MULTILINE))
+    used = set(re.findall(r"(?<!quorum\.etcd\.)\betcd_cluster_\w+", text))
+    assert used - set(OPTIONS) - set(INTERNAL) - made == set()
+
+
+def test_every_internal_variable_is_read():
+    text = "\n".join(path.read_text() for folder in ("defaults", "vars", "tasks", "templates") for path in (ROLE / folder).rglob("*") if path.is_file())
+    assert [name for name in INTERNAL if len(re.findall(rf"\b{name}\b", text)) < 2] == []

@@ -1,0 +1,4 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What really is: etcd and its hosts asked over testinfra, nothing taken from what a module said."""
