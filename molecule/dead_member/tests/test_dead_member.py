@@ -1,0 +1,16 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The dead member is gone, and its replacement is in."""
+
+from __future__ import annotations
+
+from tests.verification.node import Node
+
+
+def test_it_ran_on_three_hosts(nodes: list[Node]) -> None:
+    assert len(nodes) == 3
+
+
+def test_the_dead_member_is_listed_nowhere(node: Node) -> None:
+    assert "etcd3" not in [member["name"] for member in node.members()]

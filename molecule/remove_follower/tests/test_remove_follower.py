@@ -1,0 +1,27 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two of three members are left, and the one that was removed has ended by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.verification.node import Node
+
+
+def test_it_ran_on_two_hosts(nodes: list[Node]) -> None:
+    assert len(nodes) == 2
+
+
+def test_the_removed_member_has_ended(inventory_nodes: Callable[..., list[Node]]) -> None:
+    (former,) = inventory_nodes("ansible://former")
+    assert not former.is_running
+
+
+def test_writes_never_stopped(writer: dict[str, Any]) -> None:
+    assert writer["acknowledged"] > 0
+    seen = {name: writer[name] for name in ("failed", "lost", "violations", "longest_gap", "gaps", "refusals")}
+    assert (writer["failed"], writer["lost"], writer["violations"]) == (0, 0, []), seen
+    assert writer["longest_gap"] < 1.0, seen  # one election timeout

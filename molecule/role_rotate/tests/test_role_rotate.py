@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything is of the new authorities, nobody trusts the old ones, and nobody who wrote noticed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.verification.writes import test_no_acknowledged_write_is_lost, test_writes_never_stood_still_for_longer_than_an_election_takes
+
+__all__ = ["test_no_acknowledged_write_is_lost", "test_writes_never_stood_still_for_longer_than_an_election_takes"]
+
+PKI = "/etc/etcd/pki"
+AUTHORITIES = {2379: "ca.crt", 2380: "peer-ca.crt"}
+SERVED = {2379: "server.crt", 2380: "peer.crt"}
+PRESENTED = {2379: "client", 2380: "peer"}
+
+# What a client sees that trusts these authorities and shows this certificate: the fingerprint of what is served, or why it is not.
+PROBE = """
+import hashlib, socket, ssl, sys
+host, port, trusted, shown = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+context = ssl.create_default_context(cafile=trusted)
+context.load_cert_chain(shown + ".crt", shown + ".key")
+try:
+    with socket.create_connection((host, port), 5) as plain, context.wrap_socket(plain, server_hostname=host) as connection:
+        connection.sendall(b"GET /version HTTP/1.0\\r\\n\\r\\n")
+        answered = b"etcdserver" in connection.recv(4096)
+        print(hashlib.sha256(connection.getpeercert(True)).hexdigest() if answered else "no answer")
+except ssl.SSLCertVerificationError:
+    print("not trusted")
+except OSError:
+    print("refused")
+"""
+
+
+def seen(node, port, trusted, shown):
+    return node.host.check_output(f"python3 -c '{PROBE}' {node.variables['etcd_address']} {port} {trusted} {shown}")
+
+
+def fingerprint(host, path):
+    script = "import hashlib, ssl, sys; print(hashlib.sha256(ssl.PEM_cert_to_DER_cert(open(sys.argv[1]).read())).hexdigest())"
+    return host.check_output(f"python3 -c '{script}' {path}")
+
+
+@pytest.mark.parametrize("port", [2379, 2380])
+def test_what_is_served_is_new_and_of_the_new_authority(node, port):
+    served = seen(node, port, f"{PKI}/{AUTHORITIES[port]}", f"{PKI}/{PRESENTED[port]}")
+    kept = [fingerprint(node.host, f"{place}/{SERVED[port]}") for place in (PKI, "/root/first", "/root/second")]
+    assert served == kept[0]
+    assert len(set(kept)) == 3
+    assert seen(node, port, f"/root/second/{AUTHORITIES[port]}", f"{PKI}/{PRESENTED[port]}") == "not trusted"
+
+
+@pytest.mark.parametrize("port", [2379, 2380])
+@pytest.mark.parametrize("kept", ["first", "second"])
+def test_certificates_of_the_old_authority_are_refused(node, port, kept):
+    assert seen(node, port, f"{PKI}/{AUTHORITIES[port]}", f"/root/{kept}/{PRESENTED[port]}") == "refused"
+
+
+def test_members_were_restarted_for_their_trust_only_and_never_twice(node):
+    """The first start, one to trust both authorities, and one to trust the new one alone."""
+    started = node.host.check_output("journalctl --no-pager --unit etcd | grep --count 'Started etcd.service'")
+    assert int(started) == 3
+
+
+def test_the_new_authorities_have_taken_the_place_of_the_old_ones(node):
+    directory = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "lab" / "authorities"
+    assert {str(path.relative_to(directory)) for path in directory.rglob("*")} == {"ca.crt", "ca.key", "peer-ca.crt", "peer-ca.key"}
+    for name in AUTHORITIES.values():
+        assert (directory / name).read_bytes() == node.host.file(f"{PKI}/{name}").content != node.host.file(f"/root/second/{name}").content
+
+
+@pytest.mark.parametrize(
+    ("name", "owner", "mode"), [("server.key", "etcd", 0o600), ("peer.key", "etcd", 0o600), ("client.key", "root", 0o600), ("server.crt", "etcd", 0o644)]
+)
+def test_new_files_belong_to_who_needs_them(host, name, owner, mode):
+    file = host.file(f"{PKI}/{name}")
+    assert (file.user, file.mode) == (owner, mode)
+
+
+def test_no_key_is_left_lying_about(host):
+    # Only on the host's own disk: this machine's folder of the scenario is mounted there, too.
+    assert sorted(host.check_output("find /etc /var /tmp -xdev -name '*.key'").split()) == [f"{PKI}/{kind}.key" for kind in ("client", "peer", "server")]

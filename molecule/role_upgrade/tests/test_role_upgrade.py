@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every member runs the new release, was restarted once for it, and nobody who wrote noticed."""
+
+from __future__ import annotations
+
+import json
+
+from tests.verification.writes import test_no_acknowledged_write_is_lost, test_writes_never_stood_still_for_longer_than_an_election_takes
+
+__all__ = ["test_no_acknowledged_write_is_lost", "test_writes_never_stood_still_for_longer_than_an_election_takes"]
+
+RELEASE = "3.5.16"
+
+
+def test_a_member_runs_the_new_release_in_a_cluster_of_its_minor(node):
+    answer = node.host.check_output("python3 -c \"import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:2379/version').read().decode())\"")
+    assert json.loads(answer) == {"etcdserver": RELEASE, "etcdcluster": "3.5.0"}
+
+
+def test_its_programs_are_of_that_release(host):
+    assert f"etcd Version: {RELEASE}\n" in host.check_output("/usr/local/bin/etcd --version")
+    assert f"etcdctl version: {RELEASE}\n" in host.check_output("/usr/local/bin/etcdctl version")
+
+
+def test_a_member_was_restarted_once_although_runs_were_refused_killed_and_repeated(node):
+    """The first start, and the upgrade."""
+    started = node.host.check_output("journalctl --no-pager --unit etcd | grep --count 'Started etcd.service'")
+    assert int(started) == 2
+
+
+def test_nothing_is_left_of_the_archives(host):
+    assert host.check_output("find /var/tmp -maxdepth 1 -name 'quorum-etcd-*'") == ""

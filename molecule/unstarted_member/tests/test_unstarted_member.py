@@ -1,0 +1,12 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The crashed join was finished: four members, each once."""
+
+from __future__ import annotations
+
+from tests.verification.node import Node
+
+
+def test_it_ran_on_four_hosts(nodes: list[Node]) -> None:
+    assert len(nodes) == 4
