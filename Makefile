@@ -1,0 +1,73 @@
+# The commands of the checkout. Each sets up what it needs in .venv by itself; `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# An interpreter to build .venv with, where the first Python >= 3.11 on PATH is not the one to take.
+export PYTHON
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_HOME := $(CURDIR)/.ansible
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
+export MOLECULE_GLOB := molecule/*/molecule.yml
+
+BOOTSTRAP = $(or $(PYTHON),$(firstword $(shell PATH="$(subst $(CURDIR)/.venv/bin:,,$(PATH))" command -v python3 python)))
+PYTEST := .venv/bin/python -m pytest
+
+.PHONY: help
+help: ## Lists the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: environment
+environment:
+	@test -n "$(BOOTSTRAP)" || { echo "error: no Python found: install Python 3.11 or newer"; exit 1; }
+	@$(BOOTSTRAP) tests/environment.py
+
+# Shown when it fetches for the first time. What cannot be had fails on CI, and elsewhere the tests that need it say so.
+.PHONY: releases
+releases: environment
+	@if [ -d .cache/etcd ]; then exec >/dev/null 2>&1; fi; .venv/bin/python -m tests.testbed releases --fetch || true
+
+.PHONY: demo
+demo: environment ## A real cluster grows, loses a member, is mended and shrinks, while a writer keeps writing
+	@.venv/bin/python -m tests.demo
+
+.PHONY: test
+test: environment ## Everything that CI runs
+	@.venv/bin/python -m tests.everything
+
+.PHONY: unit
+unit: environment ## Tests of the collection's parts, no cluster needed [ARGS="-k name"]
+	@$(PYTEST) tests/unit -q $(ARGS)
+
+.PHONY: images
+images: environment ## Container images for the tests, where there is a Docker engine
+	@.venv/bin/python -m tests.images build --if-engine
+
+.PHONY: molecule
+molecule: environment releases images ## Scenarios on hosts in containers [SCENARIO=name]
+	@.venv/bin/python -m tests.scenarios $(SCENARIO)
+
+.PHONY: integration
+integration: environment releases images ## Modules and playbooks against real clusters [ARGS="-k name"]
+	@$(PYTEST) tests/integration -q -n auto --dist worksteal $(ARGS)
+
+.PHONY: lint
+lint: environment ## ansible-test sanity, ansible-lint, antsibull-docs, ruff, mypy, build, install, site [GATE=name]
+	@.venv/bin/python -m tests.lint $(GATE)
+
+.PHONY: bench
+bench: environment releases ## Ratios measured side by side: tasks, test bed, write availability [ARGS=tasks]
+	@.venv/bin/python -m tests.benchmarks $(ARGS)
+
+.PHONY: format
+format: environment ## Lays out the Python code the way that lint accepts
+	@.venv/bin/ruff check --quiet --fix-only --select I .
+	@.venv/bin/ruff format .
+
+.PHONY: changelog
+changelog: environment ## Writes CHANGELOG.md and .rst from changelogs/fragments and the modules that are there
+	@.venv/bin/antsibull-changelog release --update-existing --refresh --reload-plugins
+
+.PHONY: docs
+docs: environment ## Builds the HTML documentation into build/docs
+	@.venv/bin/python -m tests.lint.site
