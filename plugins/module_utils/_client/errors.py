@@ -48,6 +48,9 @@ FUTURE_REVISION = "future_revision"
 COMPACTED_REVISION = "compacted_revision"
 UNIMPLEMENTED = "unimplemented"
 
+# Whether a change was applied, or will be yet, is open: only another look can tell.
+UNCERTAIN = frozenset((TIMEOUT, REQUEST_TIMED_OUT, SERVER_STOPPED, NO_LEADER, CONNECTION_REFUSED, NOT_LEADER))
+
 
 class EtcdError(Exception):
     """One request to one endpoint did not succeed.

@@ -29,13 +29,11 @@ from .contacts import Contacts
 from .lock import MembershipLock
 from .observe import observe
 from .stops import NotFulfilled, Refused, Wait
-from .waiting import SECONDS_TO_SETTLE, Clock, Waiting
+from .waiting import SECONDS_FOR_AN_ELECTION, SECONDS_TO_SETTLE, Clock, Waiting
 
 if t.TYPE_CHECKING:
     from .._client.port import Endpoint
 
-# The change may have been applied, or may be applied yet: only the list can tell.
-UNCERTAIN = frozenset((errors.TIMEOUT, errors.REQUEST_TIMED_OUT, errors.SERVER_STOPPED, errors.NO_LEADER, errors.CONNECTION_REFUSED, errors.NOT_LEADER))
 # The list has changed under us: plan again from what it is now.
 OVERTAKEN = frozenset(
     (errors.MEMBER_ID_EXISTS, errors.PEER_URL_EXISTS, errors.MEMBER_NOT_FOUND, errors.TOO_MANY_LEARNERS, errors.LEARNER_NOT_READY, errors.NOT_CAPABLE)
@@ -111,10 +109,29 @@ class _Run:
                 self._apply(verdict.steps[0], cluster)
 
     def _observe(self) -> Cluster:
-        cluster = observe(self._contacts)
-        self._latest = self._with_proofs(cluster)
+        endpoint = self._any_endpoint()
+        if endpoint is not None:
+            self._lock.renew(endpoint)
+        self._latest = self._with_proofs(self._look())
         self._note_uncertain_step(self._latest)
         return self._latest
+
+    def _look(self) -> Cluster:
+        """The cluster as it is now. One that answered before, and is silent all at once, gets the time of an election to answer again."""
+        while True:
+            try:
+                return observe(self._contacts)
+            except EtcdError as error:
+                if self._latest is None or error.code not in errors.UNCERTAIN:
+                    raise
+                self._wait_for_answer(error, self._latest)
+
+    def _wait_for_answer(self, error: EtcdError, latest: Cluster) -> None:
+        silence = Refusal(codes.NO_QUORUM, error.message, error.next_step, before=quorum_of(latest))
+        try:
+            self._waiting.wait_out(silence, latest, limit=SECONDS_FOR_AN_ELECTION)
+        except Refused:
+            raise error from None
 
     def _with_proofs(self, cluster: Cluster) -> Cluster:
         """The cluster with what the member list cannot tell, where this wish depends on it."""
@@ -159,10 +176,11 @@ class _Run:
         if self._lock.times_taken >= MOST_LOCKS:
             raise EtcdError(errors.TIMEOUT, f"the lock on the membership ran out {MOST_LOCKS} times while the cluster was looked at", next_step=_SLOW)
         if endpoint is not None and not self._lock.acquire(endpoint):
+            holder = "a request of this run whose answer was lost, or another run," if self._lock.may_be_our_own else "another run"
             self._waiting.wait_out(
                 Refusal(
                     codes.CLUSTER_UNSETTLED,
-                    "another run is changing the membership of this cluster",
+                    f"{holder} is changing the membership of this cluster",
                     "Let it finish, or wait some seconds if it was killed: its lock ends by itself.",
                     before=quorum_of(cluster),
                 ),
@@ -199,9 +217,9 @@ class _Run:
             self._wait_out(_unsettled(error, step, cluster), cluster, limit=SECONDS_TO_SETTLE)
         elif error.code == errors.NOT_ENOUGH_STARTED:
             raise Refused(_not_enough_started(error, step, cluster))
-        elif error.code == errors.NOT_A_LEARNER and not is_done(observe(self._contacts), step):
+        elif error.code == errors.NOT_A_LEARNER and not is_done(self._look(), step):
             raise Refused(_not_a_learner(error, step, cluster))
-        elif error.code in UNCERTAIN or error.code in OVERTAKEN or error.code == errors.NOT_A_LEARNER:
+        elif error.code in errors.UNCERTAIN or error.code in OVERTAKEN or error.code == errors.NOT_A_LEARNER:
             self._look_again(error, step)
         else:
             raise error
@@ -210,7 +228,7 @@ class _Run:
         self._uncertain += 1
         if self._uncertain >= MOST_UNCERTAIN_ATTEMPTS:
             words = f"{error.message}; tried {self._uncertain} times, and the list does not show it. It may still be applied: run this again"
-            raise EtcdError(errors.TIMEOUT if error.code in UNCERTAIN else errors.SERVER_ERROR, words, error.endpoint, error.server_words)
+            raise EtcdError(errors.TIMEOUT if error.code in errors.UNCERTAIN else errors.SERVER_ERROR, words, error.endpoint, error.server_words)
         self._contacts.remember(error.endpoint, error)
         is_id_taken = step.action in (steps.ADD_LEARNER, steps.ADD_VOTER) and error.code in (errors.MEMBER_NOT_FOUND, errors.MEMBER_ID_EXISTS)
         self._clock.sleep(SECONDS_TO_ANOTHER_ID if is_id_taken else 0.2 * self._uncertain)

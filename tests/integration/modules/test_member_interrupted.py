@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -259,6 +261,76 @@ def test_an_addition_that_never_reaches_etcd_is_reported_as_not_done(cluster: Cl
     assert run.error in ("timeout", "connection_refused"), run
     assert run["changed"] is False
     assert run["done"] == []
+
+
+@pytest.mark.parametrize("loss", ["cut off", "late"])
+@pytest.mark.etcd(size=1)
+def test_a_lock_whose_answer_was_lost_is_waited_for_until_it_ends_and_taken_again(cluster: Cluster, loss: str):
+    host = cluster.spare()
+    with recorded(cluster) as recording:
+        for proxy in recording.proxies.values():
+            if loss == "cut off":
+                proxy.cut_off(1, "/lease/grant", forwarded=True)
+            else:
+                proxy.call(1, lambda _: time.sleep(2), "/lease/grant", forwarded=True)
+        run = ensure(cluster, host, **recording.connection, request_timeout=1)
+    assert run.done == ["add_learner"], run
+    assert recording.changes == ["/cluster/member/add"]
+    assert run.waited_for == ["cluster_unsettled"]
+    assert "whose answer was lost" in run["waits"][0]["message"]
+    assert listed(cluster) == {**voters("etcd1"), host.name: "unstarted learner"}
+
+
+@pytest.mark.etcd(size=1)
+def test_a_lock_that_never_reached_etcd_is_asked_for_again(cluster: Cluster):
+    host = cluster.spare()
+    with recorded(cluster) as recording:
+        for proxy in recording.proxies.values():
+            proxy.cut_off(1, "/lease/grant")
+        run = ensure(cluster, host, **recording.connection)
+        assert recording.mutating == ["/lease/grant", "/lease/grant", "/cluster/member/add", "/kv/lease/revoke"]
+    assert run.done == ["add_learner"], run
+
+
+@pytest.mark.etcd(size=1)
+def test_a_lock_that_never_reaches_etcd_is_given_up(cluster: Cluster):
+    with recorded(cluster) as recording, untouched(cluster):
+        for proxy in recording.proxies.values():
+            for number in range(1, 10):
+                proxy.cut_off(number, "/lease/grant")
+        run = ensure(cluster, cluster.spare(), **recording.connection)
+        assert recording.mutating == ["/lease/grant"] * 3
+    assert run.error == "connection_refused", run
+    assert run["changed"] is False
+
+
+@pytest.mark.parametrize("path", ["/lease/grant", "/cluster/member/add"])
+@pytest.mark.etcd(size=1)
+def test_a_cluster_that_falls_silent_in_the_middle_gets_the_time_to_answer_again(cluster: Cluster, path: str):
+    host = cluster.spare()
+    with recorded(cluster) as recording:
+        recording.proxies["etcd1"].call(1, lambda _: silence(cluster["etcd1"], seconds=2.5), path, forwarded=True)
+        run = ensure(cluster, host, **recording.connection, request_timeout=1)
+        assert recording.changes == ["/cluster/member/add"]
+    assert run.done == ["add_learner"], run
+    assert listed(cluster) == {**voters("etcd1"), host.name: "unstarted learner"}
+
+
+@pytest.mark.etcd(size=1)
+def test_a_cluster_that_falls_silent_in_the_middle_for_good_is_an_error_in_bounded_time(cluster: Cluster):
+    with recorded(cluster) as recording:
+        recording.proxies["etcd1"].call(1, lambda _: cluster["etcd1"].pause(), "/lease/grant", forwarded=True)
+        run = ensure(cluster, cluster.spare(), **recording.connection, request_timeout=1)
+        cluster["etcd1"].resume()
+    assert run.error == "timeout", run
+    assert run.seconds < 15
+    assert run["waits"][-1]["code"] == "no_quorum"
+
+
+def silence(member: Member, seconds: float) -> None:
+    """Freezes the member, and lets it go on after that time."""
+    member.pause()
+    threading.Timer(seconds, member.resume).start()
 
 
 # -- overtaken between looking and acting ------------------------------------------------------------------------------
