@@ -110,7 +110,7 @@ def test_a_cluster_without_a_quorum_is_described_in_bounded_time(cluster: Cluste
     for follower in cluster.followers:
         getattr(follower, fault)()
 
-    run = look_at(cluster, request_timeout=1)
+    run = look_at(cluster, request_timeout=3)
 
     assert run.ok, run
     assert run["has_quorum"] is False
@@ -118,7 +118,7 @@ def test_a_cluster_without_a_quorum_is_described_in_bounded_time(cluster: Cluste
     assert run["leader"] is None
     assert len(run["members"]) == 3
     assert "no_quorum" in concerns(run)
-    assert run.seconds < 8
+    assert run.seconds < 15
 
 
 @pytest.mark.etcd(size=3)
@@ -126,9 +126,9 @@ def test_hanging_endpoints_cost_one_time_out_together(cluster: Cluster):
     with contextlib.ExitStack() as stack:
         hanging = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
         endpoints = [f"http://127.0.0.1:{server.getsockname()[1]}" for server in hanging]
-        run = look_at(cluster, endpoints=[*endpoints, *cluster.endpoints], request_timeout=2)
+        run = look_at(cluster, endpoints=[*endpoints, *cluster.endpoints], request_timeout=3)
     assert run["healthy"] is True, run
-    assert run.seconds < 5
+    assert run.seconds < 6
 
 
 def test_no_endpoint_that_answers_is_an_error():
@@ -282,7 +282,7 @@ def test_there_is_nothing_to_do_where_the_membership_is_the_desired_one(cluster:
 
 @pytest.mark.etcd(size=2, dead=1)
 def test_without_a_quorum_there_is_no_way(cluster: Cluster):
-    run = look_at(cluster, desired_members=desired(*cluster.live), request_timeout=1)
+    run = look_at(cluster, desired_members=desired(*cluster.live), request_timeout=3)
     assert run["plan"] == []
     assert run["refusal"]["code"] == "no_quorum"
 

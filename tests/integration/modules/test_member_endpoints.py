@@ -44,35 +44,35 @@ def test_hanging_endpoints_cost_one_time_out_together(cluster: Cluster, hanging:
     with socket.create_server(("127.0.0.1", 0)) as server:
         another = f"http://127.0.0.1:{server.getsockname()[1]}"
         endpoints = [hanging, another, cluster.endpoints[0]]
-        run = ensure(cluster, name="nobody", state="absent", endpoints=endpoints, transport=transport, request_timeout=2)
+        run = ensure(cluster, name="nobody", state="absent", endpoints=endpoints, transport=transport, request_timeout=3)
     assert run.ok, run
     assert run["quorum"]["healthy"] == 3
-    assert run.seconds < 5
+    assert run.seconds < 6
 
 
 @pytest.mark.etcd(size=3, strict=False)
 def test_a_change_beside_a_hanging_endpoint_is_made(cluster: Cluster, hanging: str):
     host = cluster.spare()
-    run = ensure(cluster, host, endpoints=[hanging, *cluster.endpoints], request_timeout=1)
+    run = ensure(cluster, host, endpoints=[hanging, *cluster.endpoints], request_timeout=3)
     assert run.done == ["add_learner"], run
-    assert run.seconds < 12
+    assert run.seconds < 20
 
 
 @pytest.mark.etcd(size=3)
 def test_a_paused_member_is_a_dead_one(cluster: Cluster):
     frozen = cluster.followers[0]
     frozen.pause()
-    run = ensure(cluster, cluster.spare(), request_timeout=1)
+    run = ensure(cluster, cluster.spare(), request_timeout=3)
     assert run.refusal == "would_lose_quorum", run
     assert frozen.name in run.message
-    assert run.seconds < 10
+    assert run.seconds < 15
 
 
 @pytest.mark.etcd(size=3)
 def test_a_paused_leader_is_waited_for_until_another_is_elected(cluster: Cluster):
     frozen = cluster.leader
     frozen.pause()
-    run = ensure(cluster, frozen, state="absent", request_timeout=1)
+    run = ensure(cluster, frozen, state="absent", request_timeout=3)
     assert run.done == ["remove"], run
     assert frozen.name not in listed(cluster)
     assert writable(cluster)
@@ -84,9 +84,9 @@ def test_frozen_voters_are_no_quorum_and_the_verdict_is_bounded(cluster: Cluster
     first, second = cluster.followers
     first.pause()
     second.pause()
-    run = ensure(cluster, cluster.spare() if state == "present" else first, state=state, request_timeout=1)
+    run = ensure(cluster, cluster.spare() if state == "present" else first, state=state, request_timeout=3)
     assert run.refusal == "no_quorum", run
-    assert run.seconds < 15
+    assert run.seconds < 30
     assert run["members"]
     assert run["leader"] is None
 
@@ -145,12 +145,12 @@ def test_a_member_that_is_cut_off_cannot_speak_for_the_cluster(cluster: Cluster)
     lonely.cut_off()
     host = cluster.spare()
 
-    at_once = ensure(cluster, host, endpoints=[lonely.client_url], request_timeout=1, wait_timeout=1)
+    at_once = ensure(cluster, host, endpoints=[lonely.client_url], request_timeout=3, wait_timeout=1)
 
     assert not at_once["changed"]
     waiting.until("another to lead", lambda: None if cluster.leader is not lonely else "it still leads", 10)
     for endpoints in ([lonely.client_url], cluster.endpoints):
-        run = ensure(cluster, host, endpoints=endpoints, request_timeout=1)
+        run = ensure(cluster, host, endpoints=endpoints, request_timeout=3)
         assert run.refusal == "would_lose_quorum", run
         assert lonely.name in run.message
 

@@ -298,7 +298,7 @@ def test_the_requests_of_etcds_curl_test(cluster: Cluster):
 def test_a_survivor_that_was_forced_to_be_a_cluster_grows_again(cluster: Cluster):
     """I62, and the way back from a lost quorum."""
     (survivor,) = cluster.live
-    assert ensure(cluster, cluster.spare(), request_timeout=1).refusal == "no_quorum"
+    assert ensure(cluster, cluster.spare(), request_timeout=3).refusal == "no_quorum"
     survivor.restart(force_new_cluster=True)
     host = cluster.spare()
 

@@ -190,10 +190,10 @@ def test_a_learner_that_does_not_answer_is_not_promoted_on_an_idle_cluster(clust
     (learner,) = cluster.learners
     getattr(learner, stop)()
     with untouched(cluster):
-        run = ensure(cluster, learner, state="promoted", wait_timeout=2, request_timeout=1)
+        run = ensure(cluster, learner, state="promoted", wait_timeout=2, request_timeout=3)
     assert run.refusal == "learner_not_live"
     assert learner.name in run.message
-    assert run.seconds < 10
+    assert run.seconds < 15
     assert writable(cluster)
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.integration.modules.driver import Run, run_main, untouched
 from tests.testbed import Cluster, Member
 
-QUICK = {"wait_timeout": 3, "request_timeout": 1}
+QUICK = {"wait_timeout": 3, "request_timeout": 3}
 
 
 def found(member: Member, **facts) -> dict:
