@@ -49,7 +49,7 @@ molecule: environment releases images ## Scenarios on hosts in containers [SCENA
 
 .PHONY: integration
 integration: environment releases images ## Modules and playbooks against real clusters [ARGS="-k name"]
-	@$(PYTEST) tests/integration -q -n auto --dist worksteal $(ARGS)
+	@$(PYTEST) tests/integration -q -n auto --dist worksteal -p tests.second_attempts --reruns 1 --reruns-delay 2 $(ARGS)
 
 .PHONY: lint
 lint: environment ## ansible-test sanity, ansible-lint, antsibull-docs, ruff, mypy, build, install, site [GATE=name]

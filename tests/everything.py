@@ -25,17 +25,19 @@ OPTIONAL = ("molecule",)
 
 @dataclass(frozen=True)
 class Tally:
-    """How many tests ended how; errors of fixtures and collection count as failed."""
+    """How many tests ended how; errors of fixtures and collection count as failed. `rerun` is how many were run a second time."""
 
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    rerun: int = 0
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+        return Tally(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped, self.rerun + other.rerun)
 
     def __str__(self) -> str:
-        return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
+        rest = "".join(f", {number} {what}" for number, what in ((self.skipped, "skipped"), (self.rerun, "rerun")) if number)
+        return f"{self.passed} passed, {self.failed} failed{rest}"
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def tally_of(line: str) -> Tally | None:
     figures = {word.rstrip("s"): int(number) for number, word in re.findall(r"(\d+) (\w+)", closing[1])} if closing else {}
     if not figures.keys() & {"passed", "failed", "error"}:
         return None
-    return Tally(figures.get("passed", 0), figures.get("failed", 0) + figures.get("error", 0), figures.get("skipped", 0))
+    return Tally(figures.get("passed", 0), figures.get("failed", 0) + figures.get("error", 0), figures.get("skipped", 0), figures.get("rerun", 0))
 
 
 def take(step: str) -> Outcome:

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make molecule`: runs Molecule's scenarios, as many at a time as there are processors, and tells how each ended.
 
-Those of the role go one at a time: they hold whole systems, and measure how long writes stand still.
+Those of the role go one at a time: they hold whole systems, and measure how long writes stand still. One that failed is run
+once more, alone, and told apart; more than a few of them are no coincidence.
 
 A process per scenario: Molecule's own `--workers` leaves out the making and removing of hosts.
 """
@@ -22,6 +23,7 @@ from pathlib import Path
 import yaml
 
 from tests.environment import ROOT
+from tests.second_attempts import MOST as MOST_SECOND_ATTEMPTS
 from tests.testbed.backend import BackendAbsent, BackendUnavailable
 
 SCENARIOS = ROOT / "molecule"
@@ -47,6 +49,8 @@ def scenarios() -> list[str]:
 def run(name: str) -> Outcome:
     """Runs one scenario from the leading to the final destroy, its output in a file."""
     log = LOGS / f"{name}.log"
+    if log.exists():
+        log.replace(LOGS / f"{name}.before.log")
     started = time.monotonic()
     with log.open("w") as output:
         try:
@@ -71,8 +75,12 @@ def run_all(names: list[str]) -> int:
     large = [name for name in names if fills_the_machine(name)]
     small = [name for name in names if name not in large]
     outcomes = [tell(outcome) for wave, most in ((small, os.cpu_count() or 1), (large, 1)) for outcome in run_wave(wave, most)]
-    failed = sum(1 for outcome in outcomes if not outcome.passed)
-    print(f"{len(names) - failed} passed, {failed} failed")
+    failed = [outcome.name for outcome in outcomes if not outcome.passed]
+    again = failed if len(failed) <= MOST_SECOND_ATTEMPTS else []
+    for name in again:
+        if tell(run(name), "at the second attempt").passed:
+            failed = [other for other in failed if other != name]
+    print(f"{len(names) - len(failed)} passed, {len(failed)} failed" + (f", {len(again)} rerun" if again else ""))
     return 1 if failed else 0
 
 
@@ -83,8 +91,8 @@ def run_wave(names: list[str], most: int) -> Iterator[Outcome]:
             yield running.result()
 
 
-def tell(outcome: Outcome) -> Outcome:
-    print(f"{'ok' if outcome.passed else 'FAILED':6} {outcome.name:24} {outcome.seconds:6.1f} s", flush=True)
+def tell(outcome: Outcome, remark: str = "") -> Outcome:
+    print(f"{'ok' if outcome.passed else 'FAILED':6} {outcome.name:24} {outcome.seconds:6.1f} s {remark}".rstrip(), flush=True)
     if not outcome.passed:
         print("\n".join(outcome.log.read_text(errors="replace").splitlines()[-LAST_LINES:]))
         print(f"all of it: {outcome.log.relative_to(ROOT)}", flush=True)

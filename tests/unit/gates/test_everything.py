@@ -19,6 +19,8 @@ from tests.everything import Outcome, Tally, tally_of
         ("======= 1 failed, 2 errors in 3.00s =======\n", Tally(failed=3)),
         ("1 error in 0.10s\n", Tally(failed=1)),
         ("10 passed, 0 failed\n", Tally(passed=10)),
+        ("4 passed, 3 rerun in 2.71s\n", Tally(passed=4, rerun=3)),
+        ("22 passed, 0 failed, 1 rerun\n", Tally(passed=22, rerun=1)),
         ("no tests ran in 0.01s\n", None),
         ("3 members are voters\n", None),
         ("the quorum is 2 of 3\n", None),
@@ -42,13 +44,14 @@ def test_a_step_that_shows_something_counts_as_one_test(exit_code, expected, mon
     ("outcomes", "exit_code", "closing"),
     [
         ([Outcome("lint", 0, Tally(10), 1.0), Outcome("unit", 0, Tally(5, skipped=1), 1.0)], 0, "15 passed, 0 failed, 1 skipped"),
+        ([Outcome("unit", 0, Tally(5), 1.0), Outcome("integration", 0, Tally(5, rerun=1), 1.0)], 0, "10 passed, 0 failed, 1 rerun"),
         ([Outcome("lint", 2, Tally(9, 1), 1.0), Outcome("unit", 0, Tally(5), 1.0)], 1, "14 passed, 1 failed"),
         ([Outcome("lint", 0, Tally(10), 1.0), Outcome("unit", 2, Tally(), 1.0)], 1, "10 passed, 1 failed"),
         ([Outcome("lint", 0, Tally(10), 1.0), Outcome("unit", 0, Tally(), 1.0)], 1, "10 passed, 1 failed"),
         ([Outcome("lint", 0, Tally(10), 1.0), Outcome("molecule", 0, Tally(), 1.0)], 0, "10 passed, 0 failed"),
         ([Outcome("lint", 0, Tally(10), 1.0), Outcome("molecule", 1, Tally(), 1.0)], 1, "10 passed, 1 failed"),
     ],
-    ids=["all well", "a failed test", "a crash", "nothing tested", "no engine for containers", "a broken engine"],
+    ids=["all well", "one at the second attempt", "a failed test", "a crash", "nothing tested", "no engine for containers", "a broken engine"],
 )
 def test_the_run_is_green_only_when_every_step_tested_and_passed(outcomes, exit_code, closing, monkeypatch, capsys):
     waiting = {outcome.step: outcome for outcome in outcomes}
