@@ -11,7 +11,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
 export MOLECULE_GLOB := molecule/*/molecule.yml
 
 BOOTSTRAP = $(or $(PYTHON),$(firstword $(shell PATH="$(subst $(CURDIR)/.venv/bin:,,$(PATH))" command -v python3 python)))
-PYTEST := .venv/bin/python -m pytest
+PYTEST := .venv/bin/python -m pytest -p tests.second_attempts --reruns 1 --reruns-delay 2
 
 .PHONY: help
 help: ## Lists the commands
@@ -49,7 +49,7 @@ molecule: environment releases images ## Scenarios on hosts in containers [SCENA
 
 .PHONY: integration
 integration: environment releases images ## Modules and playbooks against real clusters [ARGS="-k name"]
-	@$(PYTEST) tests/integration -q -n auto --dist worksteal -p tests.second_attempts --reruns 1 --reruns-delay 2 $(ARGS)
+	@$(PYTEST) tests/integration -q -n auto --dist worksteal $(ARGS)
 
 .PHONY: lint
 lint: environment ## ansible-test sanity, ansible-lint, antsibull-docs, ruff, mypy, build, install, site [GATE=name]

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests on real clusters measure real time, and a machine that stands still for a second or two fails one of thousands.
+"""Tests on real clusters and processes measure real time, and a machine that stands still for a second or two fails one of thousands.
 
-Such a test is run once more (pytest-rerunfailures, `make integration`), and the run tells which ones and why. More than a few
-of them are no coincidence: then the run fails. As a pytest plugin: `-p tests.second_attempts --reruns 1`.
+Such a test is run once more (pytest-rerunfailures), and the run tells which ones and why. More than a few of them are no
+coincidence: then the run fails. As a pytest plugin: `-p tests.second_attempts --reruns 1`.
 """
 
 from __future__ import annotations

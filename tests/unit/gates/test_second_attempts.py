@@ -37,18 +37,17 @@ def test_passes():
 
 
 @pytest.mark.parametrize(
-    ("passing_later", "failing", "exit_code", "closing"),
+    ("passing_later", "failing", "workers", "exit_code", "closing"),
     [
-        (0, 0, 0, "1 passed"),
-        (1, 0, 0, "2 passed, 1 rerun"),
-        (3, 0, 0, "4 passed, 3 rerun"),
-        (4, 0, 1, "5 passed, 4 rerun"),
-        (0, 1, 1, "1 failed, 1 passed, 1 rerun"),
+        (0, 0, [], 0, "1 passed"),
+        (1, 0, [], 0, "2 passed, 1 rerun"),
+        (3, 0, ["-n", "2"], 0, "4 passed, 3 rerun"),
+        (4, 0, ["-n", "2"], 1, "5 passed, 4 rerun"),
+        (0, 1, [], 1, "1 failed, 1 passed, 1 rerun"),
     ],
-    ids=["all pass", "one at the second attempt", "a few at the second attempt", "too many at the second attempt", "one never"],
+    ids=["all pass", "one at the second attempt", "a few, in two workers", "too many, in two workers", "one never"],
 )
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["in one process", "in workers"])
-def test_tests(passing_later, failing, exit_code, closing, workers, tmp_path):
+def test_tests(passing_later, failing, workers, exit_code, closing, tmp_path):
     (tmp_path / "test_flaky.py").write_text(FLAKY.format(passing_later=passing_later, failing=failing))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.second_attempts", "--reruns", "1", *workers, f"--rootdir={tmp_path}", str(tmp_path)]
     done = subprocess.run([*command, "-c", "/dev/null"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
