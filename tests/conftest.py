@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Generator, Iterator
 
+import hypothesis
 import pytest
 
 from tests.testbed import Cluster, ReleaseMissing
@@ -20,6 +21,9 @@ _CLUSTER = pytest.StashKey[Cluster]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "etcd(size=3, dead=0, ...): the cluster that the fixture etcd_cluster gives; arguments of tests.testbed.Cluster")
+    # A property says nothing about time, and a busy machine nothing about a property.
+    hypothesis.settings.register_profile("untimed", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.load_profile("untimed")
     # A script that starts the tests in the background has them ignore it, and what they start inherits that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
