@@ -32,6 +32,7 @@ PYTHON = "/usr/bin/python3"
 DATA_DIR = "/var/lib/etcd/test"
 HOST_ENVIRONMENT = "/etc/default/etcd-test"
 START_SECONDS = 30
+LAST_WORDS_SECONDS = 2
 BOOT_SECONDS = 30
 SECONDS_BETWEEN_LOOKS = 0.1
 POLL_SECONDS = 0.005
@@ -82,6 +83,7 @@ class ContainerHost(Host):
         self.container_name = container_name
         self._running = workers.submit(self._create)
         self._etcd: str | None = None
+        self._log_writer: threading.Thread | None = None
 
     @property
     def container(self) -> str:
@@ -112,8 +114,9 @@ class ContainerHost(Host):
             etcd = self._api.exec_create(self.container, command, environment=dict(environment))["Id"]
             output = self._api.exec_start(etcd, stream=not detached, detach=detached)
         self._etcd = etcd
-        if not detached:
-            threading.Thread(target=self._copy, args=(output,), name=f"log of {self.name}", daemon=True).start()
+        self._log_writer = None if detached else threading.Thread(target=self._copy, args=(output,), name=f"log of {self.name}", daemon=True)
+        if self._log_writer:
+            self._log_writer.start()
         deadline = time.monotonic() + START_SECONDS
         while self.pid is None and self.exit_code is None:
             if time.monotonic() > deadline:
@@ -207,7 +210,11 @@ class ContainerHost(Host):
         if self._etcd is None:
             return {}
         with asking(f"see whether etcd runs on {self.name}"):
-            return self._api.exec_inspect(self._etcd)
+            state = self._api.exec_inspect(self._etcd)
+        if state.get("ExitCode") is not None and self._log_writer:
+            # Who sees that it has ended looks for why in its last words, which are still on their way.
+            self._log_writer.join(LAST_WORDS_SECONDS)
+        return state
 
     def _wait_for_end(self) -> None:
         deadline = time.monotonic() + START_SECONDS
