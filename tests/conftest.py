@@ -29,6 +29,12 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half of what the tests on real clusters take is waiting."""
+    return -(-3 * (os.cpu_count() or 1) // 2)
+
+
 @pytest.fixture
 def etcd_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """A real cluster of its own for the test, in the state that the mark ``etcd`` asks for.

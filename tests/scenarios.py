@@ -23,13 +23,13 @@ from pathlib import Path
 import yaml
 
 from tests.environment import ROOT
-from tests.second_attempts import MOST as MOST_SECOND_ATTEMPTS
 from tests.testbed.backend import BackendAbsent, BackendUnavailable
 
 SCENARIOS = ROOT / "molecule"
 LOGS = ROOT / "tests" / "output" / "molecule"
 SECONDS = 900
 LAST_LINES = 60
+MOST_SECOND_ATTEMPTS = 2
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.verification.served import fingerprint, seen
 from tests.verification.writes import test_no_acknowledged_write_is_lost, test_writes_never_stood_still_for_longer_than_an_election_takes
 
 __all__ = ["test_no_acknowledged_write_is_lost", "test_writes_never_stood_still_for_longer_than_an_election_takes"]
@@ -18,32 +19,6 @@ PKI = "/etc/etcd/pki"
 AUTHORITIES = {2379: "ca.crt", 2380: "peer-ca.crt"}
 SERVED = {2379: "server.crt", 2380: "peer.crt"}
 PRESENTED = {2379: "client", 2380: "peer"}
-
-# What a client sees that trusts these authorities and shows this certificate: the fingerprint of what is served, or why it is not.
-PROBE = """
-import hashlib, socket, ssl, sys
-host, port, trusted, shown = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
-context = ssl.create_default_context(cafile=trusted)
-context.load_cert_chain(shown + ".crt", shown + ".key")
-try:
-    with socket.create_connection((host, port), 5) as plain, context.wrap_socket(plain, server_hostname=host) as connection:
-        connection.sendall(b"GET /version HTTP/1.0\\r\\n\\r\\n")
-        answered = b"etcdserver" in connection.recv(4096)
-        print(hashlib.sha256(connection.getpeercert(True)).hexdigest() if answered else "no answer")
-except ssl.SSLCertVerificationError:
-    print("not trusted")
-except OSError:
-    print("refused")
-"""
-
-
-def seen(node, port, trusted, shown):
-    return node.host.check_output(f"python3 -c '{PROBE}' {node.variables['etcd_address']} {port} {trusted} {shown}")
-
-
-def fingerprint(host, path):
-    script = "import hashlib, ssl, sys; print(hashlib.sha256(ssl.PEM_cert_to_DER_cert(open(sys.argv[1]).read())).hexdigest())"
-    return host.check_output(f"python3 -c '{script}' {path}")
 
 
 @pytest.mark.parametrize("port", [2379, 2380])
