@@ -25,6 +25,9 @@ from .recorded import Recording, recorded
 LEASE = int.from_bytes(b"qrm.etcd", "big")
 
 
+# What is about the lock and the waiting alone is the same on every release, and takes `etcd_cluster`: one of the newest here.
+
+
 def the_lock_runs_out(cluster: Cluster) -> None:
     """What some seconds do by themselves, at once: a killed run gave nothing back."""
     with contextlib.suppress(GatewayError):
@@ -143,15 +146,15 @@ def test_a_run_that_is_killed_before_it_hears_of_a_change_it_made_is_finished_by
 
 @pytest.mark.slow
 @pytest.mark.etcd(size=1)
-def test_the_lock_of_a_killed_run_delays_the_next_run_and_no_more(cluster: Cluster):
-    host = cluster.spare()
-    with recorded(cluster) as recording:
-        arguments = killed_at(recording, "/lease/grant", arguments_of(cluster, host, **recording.connection, request_timeout=3))
+def test_the_lock_of_a_killed_run_delays_the_next_run_and_no_more(etcd_cluster: Cluster):
+    host = etcd_cluster.spare()
+    with recorded(etcd_cluster) as recording:
+        arguments = killed_at(recording, "/lease/grant", arguments_of(etcd_cluster, host, **recording.connection, request_timeout=3))
         again = ensure(None, **arguments)
     assert again.ok, again
     assert 1 < again.seconds < 30
     assert again.waited_for == ["cluster_unsettled"]
-    assert listed(cluster)[host.name] == "unstarted learner"
+    assert listed(etcd_cluster)[host.name] == "unstarted learner"
 
 
 @pytest.mark.etcd(size=1)
@@ -265,40 +268,40 @@ def test_an_addition_that_never_reaches_etcd_is_reported_as_not_done(cluster: Cl
 
 @pytest.mark.parametrize("loss", ["cut off", "late"])
 @pytest.mark.etcd(size=1)
-def test_a_lock_whose_answer_was_lost_is_waited_for_until_it_ends_and_taken_again(cluster: Cluster, loss: str):
-    host = cluster.spare()
-    with recorded(cluster) as recording:
+def test_a_lock_whose_answer_was_lost_is_waited_for_until_it_ends_and_taken_again(etcd_cluster: Cluster, loss: str):
+    host = etcd_cluster.spare()
+    with recorded(etcd_cluster) as recording:
         for proxy in recording.proxies.values():
             if loss == "cut off":
                 proxy.cut_off(1, "/lease/grant", forwarded=True)
             else:
                 proxy.call(1, lambda _: time.sleep(4), "/lease/grant", forwarded=True)
-        run = ensure(cluster, host, **recording.connection, request_timeout=3)
+        run = ensure(etcd_cluster, host, **recording.connection, request_timeout=3)
     assert run.done == ["add_learner"], run
     assert recording.changes == ["/cluster/member/add"]
     assert run.waited_for == ["cluster_unsettled"]
     assert "whose answer was lost" in run["waits"][0]["message"]
-    assert listed(cluster) == {**voters("etcd1"), host.name: "unstarted learner"}
+    assert listed(etcd_cluster) == {**voters("etcd1"), host.name: "unstarted learner"}
 
 
 @pytest.mark.etcd(size=1)
-def test_a_lock_that_never_reached_etcd_is_asked_for_again(cluster: Cluster):
-    host = cluster.spare()
-    with recorded(cluster) as recording:
+def test_a_lock_that_never_reached_etcd_is_asked_for_again(etcd_cluster: Cluster):
+    host = etcd_cluster.spare()
+    with recorded(etcd_cluster) as recording:
         for proxy in recording.proxies.values():
             proxy.cut_off(1, "/lease/grant")
-        run = ensure(cluster, host, **recording.connection)
+        run = ensure(etcd_cluster, host, **recording.connection)
         assert recording.mutating == ["/lease/grant", "/lease/grant", "/cluster/member/add", "/kv/lease/revoke"]
     assert run.done == ["add_learner"], run
 
 
 @pytest.mark.etcd(size=1)
-def test_a_lock_that_never_reaches_etcd_is_given_up(cluster: Cluster):
-    with recorded(cluster) as recording, untouched(cluster):
+def test_a_lock_that_never_reaches_etcd_is_given_up(etcd_cluster: Cluster):
+    with recorded(etcd_cluster) as recording, untouched(etcd_cluster):
         for proxy in recording.proxies.values():
             for number in range(1, 10):
                 proxy.cut_off(number, "/lease/grant")
-        run = ensure(cluster, cluster.spare(), **recording.connection)
+        run = ensure(etcd_cluster, etcd_cluster.spare(), **recording.connection)
         assert recording.mutating == ["/lease/grant"] * 3
     assert run.error == "connection_refused", run
     assert run["changed"] is False
@@ -306,22 +309,22 @@ def test_a_lock_that_never_reaches_etcd_is_given_up(cluster: Cluster):
 
 @pytest.mark.parametrize("path", ["/lease/grant", "/cluster/member/add"])
 @pytest.mark.etcd(size=1)
-def test_a_cluster_that_falls_silent_in_the_middle_gets_the_time_to_answer_again(cluster: Cluster, path: str):
-    host = cluster.spare()
-    with recorded(cluster) as recording:
-        recording.proxies["etcd1"].call(1, lambda _: silence(cluster["etcd1"], seconds=4), path, forwarded=True)
-        run = ensure(cluster, host, **recording.connection, request_timeout=3)
+def test_a_cluster_that_falls_silent_in_the_middle_gets_the_time_to_answer_again(etcd_cluster: Cluster, path: str):
+    host = etcd_cluster.spare()
+    with recorded(etcd_cluster) as recording:
+        recording.proxies["etcd1"].call(1, lambda _: silence(etcd_cluster["etcd1"], seconds=4), path, forwarded=True)
+        run = ensure(etcd_cluster, host, **recording.connection, request_timeout=3)
         assert recording.changes == ["/cluster/member/add"]
     assert run.done == ["add_learner"], run
-    assert listed(cluster) == {**voters("etcd1"), host.name: "unstarted learner"}
+    assert listed(etcd_cluster) == {**voters("etcd1"), host.name: "unstarted learner"}
 
 
 @pytest.mark.etcd(size=1)
-def test_a_cluster_that_falls_silent_in_the_middle_for_good_is_an_error_in_bounded_time(cluster: Cluster):
-    with recorded(cluster) as recording:
-        recording.proxies["etcd1"].call(1, lambda _: cluster["etcd1"].pause(), "/lease/grant", forwarded=True)
-        run = ensure(cluster, cluster.spare(), **recording.connection, request_timeout=3)
-        cluster["etcd1"].resume()
+def test_a_cluster_that_falls_silent_in_the_middle_for_good_is_an_error_in_bounded_time(etcd_cluster: Cluster):
+    with recorded(etcd_cluster) as recording:
+        recording.proxies["etcd1"].call(1, lambda _: etcd_cluster["etcd1"].pause(), "/lease/grant", forwarded=True)
+        run = ensure(etcd_cluster, etcd_cluster.spare(), **recording.connection, request_timeout=3)
+        etcd_cluster["etcd1"].resume()
     assert run.error == "timeout", run
     assert run.seconds < 25
     assert run["waits"][-1]["code"] == "no_quorum"

@@ -31,9 +31,12 @@ class StandingClock:
         return self.now
 
 
+pytestmark = pytest.mark.etcd(size=1)
+
+
 @pytest.fixture
-def recording(cluster: Cluster) -> Iterator[Recording]:
-    with recorded(cluster) as recording:
+def recording(etcd_cluster: Cluster) -> Iterator[Recording]:
+    with recorded(etcd_cluster) as recording:
         yield recording
 
 
@@ -51,7 +54,6 @@ def held(clock: StandingClock, endpoint: Endpoint) -> MembershipLock:
     return lock
 
 
-@pytest.mark.etcd(size=1)
 def test_it_keeps_others_out_until_it_is_given_back(endpoint: Endpoint):
     lock, other = held(StandingClock(), endpoint), MembershipLock(StandingClock(), REQUEST_SECONDS)
     assert not other.acquire(endpoint)
@@ -60,7 +62,6 @@ def test_it_keeps_others_out_until_it_is_given_back(endpoint: Endpoint):
     assert other.acquire(endpoint)
 
 
-@pytest.mark.etcd(size=1)
 def test_with_time_for_a_look_and_a_change_it_is_left_as_it_is(recording: Recording, endpoint: Endpoint):
     clock = StandingClock()
     lock = held(clock, endpoint)
@@ -70,7 +71,6 @@ def test_with_time_for_a_look_and_a_change_it_is_left_as_it_is(recording: Record
     assert lock.is_held
 
 
-@pytest.mark.etcd(size=1)
 def test_with_less_it_is_taken_anew_before_it_can_no_longer_be_told_from_another_runs(recording: Recording, endpoint: Endpoint):
     clock = StandingClock()
     lock = held(clock, endpoint)
@@ -83,7 +83,6 @@ def test_with_less_it_is_taken_anew_before_it_can_no_longer_be_told_from_another
     assert not lock.is_held
 
 
-@pytest.mark.etcd(size=1)
 def test_with_no_time_left_for_a_change_it_is_neither_held_nor_given_back(recording: Recording, endpoint: Endpoint):
     """By the time that a request arrived it could be another run's."""
     clock = StandingClock()
