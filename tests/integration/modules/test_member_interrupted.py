@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs that are killed at any of their requests, and answers that are lost: the next run finishes the job, once."""
+"""Runs that are killed at any of their requests, and answers that are lost: the next run finishes the job, once.
+
+What is about the lock alone is the same on every release, and takes `etcd_cluster`: one of the newest here.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,6 @@ from .module_process import ModuleProcess
 from .recorded import Recording, recorded
 
 LEASE = int.from_bytes(b"qrm.etcd", "big")
-
-
-# What is about the lock and the waiting alone is the same on every release, and takes `etcd_cluster`: one of the newest here.
 
 
 def the_lock_runs_out(cluster: Cluster) -> None:
