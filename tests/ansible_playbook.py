@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,8 @@ from tests.testbed import waiting
 ROOT = Path(__file__).resolve().parents[1]
 COLLECTIONS = ROOT / ".cache" / "collections"
 SECONDS_TO_END = 10.0
+MARK = "QUORUM_ETCD_PLAYBOOK_RUN"
+"""The variable by which the processes of one run are found."""
 ENDS = {"v2_runner_on_ok": "ok", "v2_runner_on_failed": "failed", "v2_runner_on_unreachable": "unreachable", "v2_runner_on_skipped": "skipped"}
 
 
@@ -62,18 +65,30 @@ class PlaybookRun:
 
     def __init__(self, arguments: Sequence[str], directory: Path, environment: Mapping[str, str] | None = None) -> None:
         self._command = [str(Path(sys.executable).with_name("ansible-playbook")), *arguments]
-        self._environment = {**_clean_environment(), **ansible_environment(directory), **(environment or {})}
+        self._mark = uuid.uuid4().hex
+        self._environment = {**_clean_environment(), **ansible_environment(directory), **(environment or {}), MARK: self._mark}
         self.exit_code: int | None = None
 
     def __iter__(self) -> Iterator[Event]:
-        # A session of its own: Ctrl-C reaches us alone, and we end Ansible and its workers together.
-        process = subprocess.Popen(
-            self._command, env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-        )
+        process = None
         try:
+            # A session of its own: Ctrl-C reaches us alone, and we end Ansible and its workers together.
+            process = subprocess.Popen(
+                self._command,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
             yield from self._events(process)
+        except BaseException:
+            _end(process, self._mark.encode())
+            raise
         finally:
-            _end(process)
+            if process is not None and process.stdout:
+                process.stdout.close()
 
     def _events(self, process: subprocess.Popen[str]) -> Iterator[Event]:
         noise: list[str] = []
@@ -136,10 +151,9 @@ def _seconds(duration: Mapping[str, str]) -> float:
     return (end - start).total_seconds()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        # Each worker of Ansible has a session of its own, and may outlive the one that started it for a moment.
-        workers = _descendants(process.pid)
+def _end(process: subprocess.Popen[str] | None, mark: bytes) -> None:
+    """Ends a run in its middle, also one that was broken off before we were told of its process."""
+    if process is not None and process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         try:
@@ -147,21 +161,24 @@ def _end(process: subprocess.Popen[str]) -> None:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        for worker in workers:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGKILL)
-        waiting.until("Ansible's workers to end", lambda: None if not any(map(_runs, workers)) else "some run", SECONDS_TO_END)
-    if process.stdout:
-        process.stdout.close()
+    waiting.until("Ansible's workers to end", lambda: "some run" if _kill_all(mark) else None, SECONDS_TO_END)
 
 
-def _descendants(pid: int) -> list[int]:
-    """The processes that a process has started, and those that these have."""
+def _kill_all(mark: bytes) -> list[int]:
+    """Kills what still runs of that run, and says what that was. Each worker of Ansible has a session of its own, and may outlive
+    the one that started it for a moment; the last one may have been started after we looked."""
+    marked = [int(process.name) for process in Path("/proc").glob("[0-9]*") if _runs(int(process.name)) and mark in _environment_of(process)]
+    for pid in marked:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return marked
+
+
+def _environment_of(process: Path) -> bytes:
     try:
-        children = [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+        return (process / "environ").read_bytes()
     except OSError:
-        return []  # ended since
-    return [descendant for child in children for descendant in (child, *_descendants(child))]
+        return b""  # ended since, or somebody else's
 
 
 def _runs(pid: int) -> bool:
