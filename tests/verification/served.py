@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What etcd serves to whom. Imported by the tests of the scenarios that change certificates."""
+"""What etcd serves to whom. Imported by the tests of scenarios that change certificates."""
 
 from __future__ import annotations
 

@@ -14,8 +14,15 @@ import pytest
 
 from tests.testbed import Cluster, Member
 
+from .conftest import BEFORE_THE_NEW_RULES, RELEASES, each_of
 from .driver import Run, ensure, listed, run_main, untouched, voters
 from .recorded import recorded
+
+
+@pytest.fixture(params=each_of(*RELEASES, BEFORE_THE_NEW_RULES))
+def version(request: pytest.FixtureRequest) -> str:
+    """What a member tells of itself differs by release."""
+    return request.param
 
 
 def look_at(cluster: Cluster, check_mode: bool = False, **options: Any) -> Run:

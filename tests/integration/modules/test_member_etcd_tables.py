@@ -16,13 +16,20 @@ import pytest
 from tests.testbed import Cluster, Member
 from tests.testbed.gateway import GatewayError
 
+from .conftest import BEFORE_THE_NEW_RULES, RELEASES, each_of
 from .driver import ensure, listed, untouched
 
 OK = None
 E_STARTED = "re-configuration failed due to not enough started members"
 E_UNHEALTHY = "unhealthy cluster"
-OLD_RULE = ("3.4.23", "3.5.16")
+OLD_RULE = ("3.4.23", BEFORE_THE_NEW_RULES)
 """Releases that allow no addition while any voter is not connected."""
+
+
+@pytest.fixture(params=each_of(*RELEASES, BEFORE_THE_NEW_RULES))
+def version(request: pytest.FixtureRequest) -> str:
+    """Both rules for adding, and the promotions that were not stored."""
+    return request.param
 
 
 def etcds_own_verdict(cluster: Cluster, operation: str) -> str | None:
