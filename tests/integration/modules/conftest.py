@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every etcd release that the collection promises to work with, for the tests of its modules."""
+"""The etcd releases that the tests of the modules run on; the client has all that can be had (tests/integration/client)."""
 
 from __future__ import annotations
 
