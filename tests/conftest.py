@@ -16,11 +16,18 @@ from tests.testbed import Cluster, ReleaseMissing
 from tests.testbed.backend import BackendAbsent, BackendUnavailable
 
 LINES_OF_LOG = 60
+MARKS = (
+    "etcd(size=3, dead=0, ...): the cluster that the fixture etcd_cluster gives; arguments of tests.testbed.Cluster",
+    "differs(DIFFERENCE, ...): what etcd answers depends on its release; rows of tests.integration.differences",
+    "measures_time: a machine that stands still for a moment may fail it; runs beside few others, and may run a second time",
+    "slow: waits for seconds, for etcd's health interval or a time-out; `make quick` leaves it out",
+)
 _CLUSTER = pytest.StashKey[Cluster]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "etcd(size=3, dead=0, ...): the cluster that the fixture etcd_cluster gives; arguments of tests.testbed.Cluster")
+    for mark in MARKS:
+        config.addinivalue_line("markers", mark)
     # A property says nothing about time, and a busy machine nothing about a property.
     hypothesis.settings.register_profile("untimed", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
     hypothesis.settings.load_profile("untimed")
@@ -31,26 +38,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Half of what the tests on real clusters take is waiting."""
-    return -(-3 * (os.cpu_count() or 1) // 2)
+    """Most of what the tests on real clusters take is waiting."""
+    return 3 * (os.cpu_count() or 1)
 
 
 @pytest.fixture
 def etcd_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """A real cluster of its own for the test, in the state that the mark ``etcd`` asks for.
 
-    A release that this machine lacks is a failure on CI, and a skip that names it elsewhere.
+    A release or an engine that this machine lacks is a failure on CI, and a skip that names it elsewhere.
     """
     state: dict[str, object] = {}
     for mark in request.node.iter_markers("etcd"):
         state = {**mark.kwargs, **state}
     try:
         cluster = Cluster(**state)  # type: ignore[arg-type]
-    except ReleaseMissing as missing:
+    except (ReleaseMissing, BackendAbsent) as missing:
         if os.environ.get("CI"):
-            raise
-        pytest.skip(str(missing))
-    except BackendAbsent as missing:
+            pytest.fail(str(missing), pytrace=False)
         pytest.skip(str(missing))
     except BackendUnavailable as broken:
         pytest.fail(str(broken), pytrace=False)

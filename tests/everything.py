@@ -1,13 +1,14 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make test`: every command that CI runs, one after the other, what each took, and one line of figures at the end.
+"""`make test` and `make quick`: their commands one after the other, what each took, and one line of figures at the end.
 
 A step that fails does not keep the later ones from running, so that one run shows all there is to mend.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -15,12 +16,41 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.benchmarks import suite
+from tests.benchmarks.suite import Part, ProcessorTime, StepRecord
+
 ROOT = Path(__file__).resolve().parents[1]
-STEPS = ("lint", "unit", "integration", "demo", "molecule")
-# Steps that show something instead of counting tests: each is one test, passed when it ends well.
-SHOWN = ("demo",)
-# Steps that need something that not every machine has, and say themselves that they were left out.
-OPTIONAL = ("molecule",)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of the Makefile.
+
+    `shows` something instead of counting tests: it is one test, passed when it ends well. `optional`: it needs something
+    that not every machine has, and says itself that it was left out.
+    """
+
+    name: str
+    arguments: tuple[str, ...] = ()
+    shows: bool = False
+    optional: bool = False
+
+
+RUNS = {
+    "test": (
+        Step("lint", ("GATE=test",)),
+        Step("unit"),
+        Step("integration"),
+        Step("demo", shows=True),
+        Step("molecule", optional=True),
+        Step("bare", optional=True),
+    ),
+    "quick": (Step("lint", ("GATE=quick",)), Step("unit"), Step("integration", ("ARGS=--quick",))),
+}
+# A test, a gate, a scenario and what it took, as pytest and our own programs say it.
+DURATION_OF_A_TEST = re.compile(r"([\d.]+)s (?:call|setup|teardown) +(\S.*)")
+DURATION_OF_A_PART = re.compile(r"(?:ok|FAILED) +(\S+) +([\d.]+) s\b.*")
+HEAD_OF_DURATIONS = re.compile(r"=+ slowest \d+ durations =+")
 
 
 @dataclass(frozen=True)
@@ -44,10 +74,18 @@ class Tally:
 class Outcome:
     """How one step ended: its exit code is what counts, the tally is what it said of itself."""
 
-    step: str
+    step: Step
     exit_code: int
     tally: Tally
     seconds: float
+    busy: float = 0.0
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def record(self) -> StepRecord:
+        slowest = sorted(self.parts, key=lambda part: -part.seconds)[: suite.SLOWEST]
+        tally = self.tally
+        return StepRecord(self.step.name, self.seconds, tally.passed, tally.failed, tally.skipped, tally.rerun, self.busy, tuple(slowest))
 
 
 def tally_of(line: str) -> Tally | None:
@@ -59,18 +97,34 @@ def tally_of(line: str) -> Tally | None:
     return Tally(figures.get("passed", 0), figures.get("failed", 0) + figures.get("error", 0), figures.get("skipped", 0), figures.get("rerun", 0))
 
 
-def take(step: str) -> Outcome:
-    """Runs one command of the Makefile, passing its output on as it comes."""
-    print(f"\n=== make {step}", flush=True)
-    started = time.monotonic()
+def part_of(line: str) -> Part | None:
+    """The part of a step whose duration a line of its output tells, None where it tells none."""
+    if test := DURATION_OF_A_TEST.fullmatch(line.strip()):
+        return Part(test[2], float(test[1]))
+    if part := DURATION_OF_A_PART.fullmatch(line.strip()):
+        return Part(part[1], float(part[2]))
+    return None
+
+
+def take(step: Step) -> Outcome:
+    """Runs one command of the Makefile, passing its output on as it comes. Its runners may be several, each with a closing line."""
+    print(f"\n=== make {' '.join((step.name, *step.arguments))}", flush=True)
+    started, processors = time.monotonic(), ProcessorTime.now()
     tally = Tally()
-    with subprocess.Popen(["make", step], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    parts = []
+    command = ["make", step.name, *step.arguments]
+    environment = {**os.environ, "PYTEST_ADDOPTS": f"{os.environ.get('PYTEST_ADDOPTS', '')} --durations={suite.SLOWEST} --durations-min=1"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout or ():
-            print(line, end="", flush=True)
-            tally = tally_of(line) or tally
-    if step in SHOWN:
+            if part := part_of(line):
+                parts.append(part)
+            # The slowest tests are told once, at the end of everything.
+            if not DURATION_OF_A_TEST.fullmatch(line.strip()) and not HEAD_OF_DURATIONS.fullmatch(line.strip()):
+                print(line, end="", flush=True)
+            tally += tally_of(line) or Tally()
+    if step.shows:
         tally = Tally(passed=1) if process.returncode == 0 else Tally(failed=1)
-    return Outcome(step, process.returncode, tally, time.monotonic() - started)
+    return Outcome(step, process.returncode, tally, time.monotonic() - started, ProcessorTime.now().busy_since(processors), tuple(parts))
 
 
 def verdict(outcome: Outcome) -> str:
@@ -80,13 +134,18 @@ def verdict(outcome: Outcome) -> str:
     elif outcome.tally.passed:
         state = "ok"
     else:
-        state = "left out" if outcome.step in OPTIONAL else "FAILED"
-    return f"{state:8} make {outcome.step:12} {outcome.seconds:6.1f} s   {outcome.tally}"
+        state = "left out" if outcome.step.optional else "FAILED"
+    return f"{state:8} make {outcome.step.name:12} {outcome.seconds:6.1f} s   {outcome.tally}"
 
 
-def main() -> int:
-    outcomes = [take(step) for step in STEPS]
-    print("\n=== all")
+def main(run: str = "test") -> int:
+    outcomes = [take(step) for step in RUNS[run]]
+    records = [outcome.record for outcome in outcomes]
+    suite.save(run, records)
+    print(f"\n=== make {run}: what it took")
+    for line in suite.table(records):
+        print(line)
+    print()
     for outcome in outcomes:
         print(verdict(outcome))
     total = sum((outcome.tally for outcome in outcomes), Tally())
@@ -98,4 +157,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

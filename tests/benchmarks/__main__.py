@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m tests.benchmarks [tasks|testbed|availability|role]`: runs the benchmarks; none named means all of them."""
+"""`python -m tests.benchmarks [tasks|testbed|availability|role|suite]`: runs the benchmarks; none named means all of them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from pathlib import Path
 
 from tests.testbed import ReleaseMissing, releases
 
-from . import availability, tasks, testbed
+from . import availability, suite, tasks, testbed
 from .figures import Target
 
 PLOT = Path(__file__).resolve().parents[2] / "docs" / "images" / "availability.svg"
+BENCHMARKS = ("tasks", "testbed", "availability", "role", "suite")
 RELEASES = ("3.4.23", "3.5.30")
 
 
@@ -32,6 +33,7 @@ def main() -> int:
         "testbed": lambda: testbed.measure(arguments.rounds or 20),
         "availability": lambda: _availability(arguments.rounds or 5, arguments.release or list(RELEASES), arguments.plot),
         "role": lambda: _role(arguments.rounds or 5),
+        "suite": suite.measure,
     }
     try:
         targets = [target for name in arguments.benchmark or benchmarks for target in benchmarks[name]()]
@@ -61,7 +63,7 @@ def _role(rounds: int) -> list[Target]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("benchmark", nargs="*", choices=[[], "tasks", "testbed", "availability", "role"], metavar="tasks|testbed|availability|role")
+    parser.add_argument("benchmark", nargs="*", choices=[[], *BENCHMARKS], metavar="|".join(BENCHMARKS))
     parser.add_argument("--rounds", type=int, help="how often each thing is measured (tasks and testbed 20, the others 5)")
     parser.add_argument("--release", action="append", help=f"etcd release of the availability benchmark, may be repeated ({', '.join(RELEASES)})")
     parser.add_argument("--plot", type=Path, default=PLOT, help="where the picture of the availability benchmark goes")

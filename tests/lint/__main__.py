@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make lint`: all gates, as many at once as there are cores. `python -m tests.lint NAME ...` runs some of them."""
+"""`make lint`: all gates, as many at once as there are cores. `python -m tests.lint NAME ...` runs some of them, or a set of them."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def command(*words: str | Path) -> Callable[[Path], None]:
 # Slowest first, so that the quick ones fill the gaps.
 GATES: dict[str, Callable[[Path], None]] = {
     "sanity": sanity.check,
+    "sanity-ends": sanity.check_the_oldest_and_the_newest,
     "types": command("mypy", COLLECTION / "plugins", "tests"),
     "ansible-lint": command("ansible-lint", "--offline", "--strict", "--nocolor", "-q"),
     "documentation": command(
@@ -43,8 +44,19 @@ GATES: dict[str, Callable[[Path], None]] = {
     "changelog": command("antsibull-changelog", "lint"),
     "ruff": command("ruff", "check", "--quiet", "--output-format", "concise", "."),
     "layout": command("ruff", "format", "--check", "--quiet", "--output-format", "concise", "."),
-    "shell": command("shellcheck", ".ci/run"),
+    "shell": command("shellcheck", ".ci/run", ".ci/machine"),
 }
+QUICK = ("types", "oldest-python", "changelog", "ruff", "layout", "shell")
+LEFT_OUT = {"all": {"sanity-ends"}, "test": {"sanity"}}
+SETS = (*LEFT_OUT, "quick")
+"""What `make lint`, `make test` and `make quick` run: they differ in how many Pythons the sanity tests take, and whether they run at all."""
+
+
+def gates_of(name: str) -> list[str]:
+    """The gates that a name on the command line means: its own, or those of a set."""
+    if name == "quick":
+        return list(QUICK)
+    return [gate for gate in GATES if gate not in LEFT_OUT[name]] if name in LEFT_OUT else [name]
 
 
 def try_gate(name: str) -> Finding:
@@ -61,11 +73,11 @@ def try_gate(name: str) -> Finding:
 
 
 def main(chosen: list[str]) -> int:
-    unknown = [name for name in chosen if name not in GATES]
+    unknown = [name for name in chosen if name not in GATES and name not in SETS]
     if unknown:
-        print(f"error: there is no gate {', '.join(unknown)}; the gates are {', '.join(GATES)}")
+        print(f"error: there is no gate {', '.join(unknown)}; the gates are {', '.join(GATES)}, and sets of them {', '.join(SETS)}")
         return 2
-    return run_gates(chosen or list(GATES))
+    return run_gates([gate for name in chosen or ["all"] for gate in gates_of(name)])
 
 
 def run_gates(chosen: list[str]) -> int:

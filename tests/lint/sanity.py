@@ -17,14 +17,20 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable, Iterable
 from importlib import util
 from pathlib import Path
 
-from .gate import BIN, ROOT, GateFailed, run
+from ansible_test._util.target.common.constants import CONTROLLER_PYTHON_VERSIONS, REMOTE_ONLY_PYTHON_VERSIONS
+
+from tests.testbed import cache
+
+from .gate import BIN, GateFailed, run
 from .package import build
 
 # Names of the tests that a sound run has gone through at least; a run with fewer has not looked.
 ESSENTIAL = {"ansible-doc", "changelog", "compile", "ignores", "import", "no-assert", "pep8", "pylint", "runtime-metadata", "validate-modules", "yamllint"}
+SECONDS = 1800
 STAND_IN = """\
 import subprocess, sys
 arguments = [a for a in sys.argv[1:] if a not in ("--no-setuptools", "--no-wheel")]
@@ -34,11 +40,11 @@ sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", "-q"] + argume
 
 
 def home() -> Path:
-    """A home folder for ansible-test alone: its caches stay in the checkout, and nothing of the user's is touched.
+    """A home folder for ansible-test alone, in our cache: another clone finds its environments, and nothing of the user's is touched.
 
     pip's settings go along, those of the user's files and those of the environment, which ansible-test withholds from pip.
     """
-    folder = ROOT / ".cache" / "ansible-test"
+    folder = cache.folder() / "ansible-test"
     (folder / ".config").mkdir(parents=True, exist_ok=True)
     theirs, ours = Path.home() / ".config" / "pip", folder / ".config" / "pip"
     if theirs.is_dir() and not ours.exists():
@@ -76,11 +82,10 @@ def managed_interpreters() -> list[Path]:
     return sorted(Path(prefix).glob("versions/*/bin"))
 
 
-def interpreter_path(scratch: Path) -> str:
-    """A PATH whose `python3.N` all run: links to them in front, and folders that hold one that does not run left out."""
-    links = scratch / "interpreters"
-    links.mkdir()
+def interpreter_path(scratch: Path, choose: Callable[[Iterable[str]], set[str]]) -> str:
+    """A PATH with the chosen `python3.N` of this machine, each of which runs, and no others: folders that hold others are left out."""
     broken = set()
+    found: dict[str, Path] = {}
     folders = [Path(folder) for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder]
     for folder in [*managed_interpreters(), *folders]:
         for command in sorted(folder.glob("python3.[0-9]*")):
@@ -89,8 +94,12 @@ def interpreter_path(scratch: Path) -> str:
             real = real_interpreter(command)
             if real is None:
                 broken.add(folder)
-            elif not (links / command.name).exists():
-                (links / command.name).symlink_to(real)
+            else:
+                found.setdefault(command.name, real)
+    links = scratch / "interpreters"
+    links.mkdir()
+    for name in choose(found):
+        (links / name).symlink_to(found[name])
     return os.pathsep.join(map(str, [links, *(folder for folder in folders if folder not in broken)]))
 
 
@@ -120,14 +129,36 @@ def findings(output: str) -> str:
     return "\n".join(found) or output
 
 
+def ends_of(interpreters: Iterable[str]) -> set[str]:
+    """Of the interpreters of the supported range the oldest and the newest."""
+    supported = [f"python{version}" for version in (*REMOTE_ONLY_PYTHON_VERSIONS, *CONTROLLER_PYTHON_VERSIONS)]
+    here = [name for name in supported if name in set(interpreters)]
+    return {*here[:1], *here[-1:]}
+
+
 def check(scratch: Path) -> None:
     """Runs all sanity tests, on every Python of the supported range that is installed here."""
-    folder = home()
-    place_pip_stand_ins(folder)
+    _check(scratch, set)
+
+
+def check_the_oldest_and_the_newest(scratch: Path) -> None:
+    """Runs all sanity tests, on the oldest and the newest Python of the supported range that are installed here: what breaks, breaks at an end."""
+    _check(scratch, ends_of)
+
+
+def _check(scratch: Path, choose: Callable[[Iterable[str]], set[str]]) -> None:
     collection = unpack(scratch)
-    environment = {"HOME": str(folder), "PATH": f"{BIN}{os.pathsep}{interpreter_path(scratch)}"}
+    path = f"{BIN}{os.pathsep}{interpreter_path(scratch, choose)}"
     try:
-        output = run(["ansible-test", "sanity", "--local", "--color", "no"], cwd=collection, environment=environment)
+        # ansible-test makes its environments without a lock of its own.
+        with cache.locked("ansible-test", SECONDS):
+            folder = home()
+            place_pip_stand_ins(folder)
+            output = run(
+                ["ansible-test", "sanity", "--local", "--color", "no"], cwd=collection, environment={"HOME": str(folder), "PATH": path}, timeout=SECONDS
+            )
+    except cache.CacheUnusable as problem:
+        raise GateFailed(str(problem)) from problem
     except GateFailed as failure:
         raise GateFailed(findings(str(failure))) from failure
     require_thorough(output)

@@ -11,14 +11,11 @@ import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import EtcdError
 
 from tests.testbed import releases
+from tests.testbed.releases import numbers
 
 TRANSPORTS = ("gateway", "grpc")
 MISSING = [minor for minor in releases.TESTED_MINORS if not any(version.startswith(f"{minor}.") for version in releases.available())]
 VERSIONS = [*releases.available(), *MISSING]
-
-
-def numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
 
 
 def since(*release: int) -> pytest.MarkDecorator:

@@ -20,8 +20,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.testbed import Cluster, waiting
 from tests.testbed.certificates import authority
+from tests.testbed.releases import numbers
 
-from .suite import failed, numbers, since
+from .suite import failed, since
 
 LEASE = 0x7175_6F72
 READER = {"username": "reader", "password": "only-reads"}

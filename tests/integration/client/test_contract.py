@@ -15,8 +15,9 @@ from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import 
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Alarm, Member
 
 from tests.testbed import waiting
+from tests.testbed.releases import numbers
 
-from .suite import before, failed, numbers, since
+from .suite import before, failed, since
 
 _PORTS = itertools.count(100)
 LEASE = 0x7175_6F72_756D
@@ -254,6 +255,7 @@ def test_a_learner_answers_for_itself_only_and_is_promoted_at_the_leader(bring, 
     assert endpoint.member_list().members == after.members
 
 
+@pytest.mark.measures_time
 def test_without_quorum_reads_through_it_and_changes_fail_at_once(bring, client):
     own = bring(size=3, dead=2)
     alive = own.live[0]

@@ -38,6 +38,7 @@ NO_ETCD = {
 }
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("kind", NO_ETCD)
 def test_what_is_no_etcd_is_told_in_time(client, kind):
     answer, code = NO_ETCD[kind]
@@ -64,6 +65,7 @@ def test_a_host_without_a_name_in_the_dns(client, host):
     assert caught.value.sent is False or caught.value.code == errors.TIMEOUT
 
 
+@pytest.mark.measures_time
 def test_an_answer_that_drips_costs_one_timeout(client, transport):
     with servers.server(servers.dripping) as address:
         began = time.monotonic()
@@ -72,6 +74,7 @@ def test_an_answer_that_drips_costs_one_timeout(client, transport):
         assert time.monotonic() - began < PATIENCE + 0.3
 
 
+@pytest.mark.measures_time
 def test_a_tls_handshake_that_hangs_costs_one_timeout(client):
     with servers.server(servers.silent) as address:
         began = time.monotonic()
@@ -80,6 +83,7 @@ def test_a_tls_handshake_that_hangs_costs_one_timeout(client):
         assert time.monotonic() - began < PATIENCE + 0.3
 
 
+@pytest.mark.measures_time
 def test_all_endpoints_are_asked_at_once_and_the_bad_ones_cost_one_timeout(cluster, client):
     dead = f"http://{servers.free_address()}"
     with servers.server(servers.silent) as hanging, servers.server(servers.silent) as hanging_too, servers.server(servers.dripping) as dripping:
@@ -102,6 +106,7 @@ def _running_threads(pid: int) -> str | None:
     return None if set(states) == {"T"} else f"{states}"
 
 
+@pytest.mark.measures_time
 def test_a_paused_member_costs_one_timeout_and_answers_again(cluster, client):
     member = cluster.followers[0]
     endpoint = client(member.client_url, request_timeout=PATIENCE)
@@ -158,6 +163,7 @@ def test_a_fault_of_the_question_is_raised(client):
         ask_each(endpoints, lambda _endpoint: 1 // 0, PATIENCE)
 
 
+@pytest.mark.measures_time
 def test_a_snapshot_that_stops_in_the_middle(client):
     line = b'{"result":{"remaining_bytes":"64","blob":"aGVsbG8="}}\n'
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -134,6 +134,7 @@ def test_an_ssh_server():
         assert "SSH-2.0" in unreachable(f"http://{address}")
 
 
+@pytest.mark.measures_time
 def test_a_tls_handshake_that_hangs_costs_one_timeout(trusting):
     with servers.server(servers.silent) as address:
         began = time.monotonic()

@@ -149,7 +149,7 @@ def test_a_play_joins_a_member_with_the_connection_of_the_group(cluster: Cluster
     assert listed(cluster) == voters("etcd1", host)
 
 
-@pytest.mark.etcd(size=1, version="3.5.30")
+@pytest.mark.etcd(size=1)
 def test_check_mode_and_diff_of_a_play_show_what_would_become_of_the_cluster(etcd_cluster: Cluster, tmp_path: Path):
     host = etcd_cluster.spare()
     with untouched(etcd_cluster):
@@ -159,7 +159,7 @@ def test_check_mode_and_diff_of_a_play_show_what_would_become_of_the_cluster(etc
     assert host.peer_url not in task.result["diff"]["before"]
 
 
-@pytest.mark.etcd(size=3, dead=1, version="3.5.30")
+@pytest.mark.etcd(size=3, dead=1)
 def test_a_play_can_act_upon_the_code_of_a_refusal(etcd_cluster: Cluster, tmp_path: Path):
     host = etcd_cluster.spare()
     tasks = played(
@@ -173,7 +173,7 @@ def test_a_play_can_act_upon_the_code_of_a_refusal(etcd_cluster: Cluster, tmp_pa
     assert [task.outcome for task in tasks] == ["ok", "ok"]
 
 
-@pytest.mark.etcd(size=1, version="3.5.30")
+@pytest.mark.etcd(size=1)
 def test_of_three_forks_that_register_at_once_one_is_served_and_the_others_are_refused_in_time(etcd_cluster: Cluster, tmp_path: Path):
     hosts = {host.name: host.peer_url for host in (etcd_cluster.spare() for _ in range(3))}
     register = {
@@ -199,7 +199,7 @@ def secured(etcd_cluster: Cluster) -> Cluster:
 
 
 @pytest.mark.parametrize("endpoint", ["of the cluster", "that refuses"])
-@pytest.mark.etcd(size=1, auth=True, version="3.5.30")
+@pytest.mark.etcd(size=1, auth=True)
 def test_no_secret_is_in_what_ansible_prints_at_its_most_talkative(secured: Cluster, tmp_path: Path, endpoint: str):
     host = secured.spare()
     connection = {"endpoints": secured.endpoints if endpoint == "of the cluster" else ["http://127.0.0.1:1"], "username": "operator", "password": SECRET}
@@ -249,7 +249,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("source", ["checkout", "installed"])
-@pytest.mark.etcd(size=1, version="3.5.30", strict=False)
+@pytest.mark.etcd(size=1, strict=False)
 def test_the_installed_collection_plays_the_same_playbook_as_the_checkout(etcd_cluster: Cluster, installed: Path, tmp_path: Path, source: str):
     cluster = etcd_cluster
     environment = {"ANSIBLE_COLLECTIONS_PATH": str(installed)} if source == "installed" else {}

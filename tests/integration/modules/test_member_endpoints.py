@@ -28,6 +28,7 @@ def hanging() -> Iterator[str]:
 # -- dead and hanging --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("transport", ["gateway", "grpc"])
 @pytest.mark.etcd(size=3)
 def test_dead_endpoints_beside_a_live_one_do_not_matter(cluster: Cluster, transport: str):
@@ -38,6 +39,7 @@ def test_dead_endpoints_beside_a_live_one_do_not_matter(cluster: Cluster, transp
     assert run.seconds < 4
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("transport", ["gateway", "grpc"])
 @pytest.mark.etcd(size=3)
 def test_hanging_endpoints_cost_one_time_out_together(cluster: Cluster, hanging: str, transport: str):

@@ -16,20 +16,17 @@ import pytest
 from tests.testbed import Cluster, Member
 from tests.testbed.gateway import GatewayError
 
-from .conftest import BEFORE_THE_NEW_RULES, RELEASES, each_of
+from ..differences import ADDITION_BESIDE_A_DEAD_VOTER
 from .driver import ensure, listed, untouched
 
 OK = None
 E_STARTED = "re-configuration failed due to not enough started members"
 E_UNHEALTHY = "unhealthy cluster"
-OLD_RULE = ("3.4.23", BEFORE_THE_NEW_RULES)
-"""Releases that allow no addition while any voter is not connected."""
 
 
-@pytest.fixture(params=each_of(*RELEASES, BEFORE_THE_NEW_RULES))
-def version(request: pytest.FixtureRequest) -> str:
-    """Both rules for adding, and the promotions that were not stored."""
-    return request.param
+def needs_every_voter(version: str) -> bool:
+    """Whether the release allows no addition while any voter is not connected."""
+    return ADDITION_BESIDE_A_DEAD_VOTER.answer(version) == "refused"
 
 
 def etcds_own_verdict(cluster: Cluster, operation: str) -> str | None:
@@ -105,6 +102,7 @@ def test_what_started_members_allow(cluster: Cluster, operation: str, verdict: s
 
 
 @pytest.mark.slow
+@pytest.mark.differs(ADDITION_BESIDE_A_DEAD_VOTER)
 @pytest.mark.parametrize(("operation", "verdict", "ours"), STARTED)
 def test_etcd_itself_answers_what_its_table_says(cluster: Cluster, version: str, operation: str, verdict: str | None, ours: str | None):
     """So that the rows above are about the etcd that is here, and not about a table."""
@@ -112,7 +110,7 @@ def test_etcd_itself_answers_what_its_table_says(cluster: Cluster, version: str,
     if verdict is None and answer == E_UNHEALTHY:
         # The other table's verdict: an unstarted voter is not connected either, and no release forgives that but the newest for an addition.
         assert cluster.state.unstarted
-        assert operation != "add a voter" or version in OLD_RULE
+        assert operation != "add a voter" or needs_every_voter(version)
     else:
         assert answer == verdict
 
@@ -152,13 +150,14 @@ EVERY_ROW = [pytest.param(*verdicts, id=f"{size - dead} of {size}", marks=pytest
 
 
 @pytest.mark.slow
+@pytest.mark.differs(ADDITION_BESIDE_A_DEAD_VOTER)
 @pytest.mark.parametrize(("add_old", "add_new", "remove_healthy", "remove_dead"), EVERY_ROW)
 def test_what_connections_allow(cluster: Cluster, version: str, add_old: str | None, add_new: str | None, remove_healthy: str | None, remove_dead: str | None):
     """A whole row on one cluster: nothing but its state decides, so the refusals come first, then what changes it."""
     dead = [member for member in cluster.members if not member.is_running]
     follower = cluster.followers[0] if cluster.followers else cluster.leader
     host = cluster.spare()
-    add = add_old if version in OLD_RULE else add_new
+    add = add_old if needs_every_voter(version) else add_new
     for options, expected in (({"host": host}, add), ({"host": follower, "state": "absent"}, remove_healthy)):
         with untouched(cluster):
             foreseen = ensure(cluster, check_mode=True, **options)

@@ -157,6 +157,7 @@ def test_the_lock_of_a_killed_run_delays_the_next_run_and_no_more(etcd_cluster: 
     assert listed(etcd_cluster)[host.name] == "unstarted learner"
 
 
+@pytest.mark.measures_time
 @pytest.mark.etcd(size=1)
 def test_the_lock_of_a_killed_run_does_not_delay_a_run_that_has_nothing_to_do(cluster: Cluster):
     with recorded(cluster) as recording:

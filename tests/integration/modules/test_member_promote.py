@@ -13,6 +13,7 @@ import pytest
 from tests.testbed import Cluster
 from tests.testbed.gateway import GatewayError
 
+from ..differences import PROMOTION_AT_A_FOLLOWER_WITH_AUTHENTICATION, STORED_PROMOTION
 from .driver import ensure, join, listed, untouched, voters, writable
 
 
@@ -66,6 +67,8 @@ def test_a_learner_is_promoted_by_its_name_alone_or_by_its_id_alone(cluster: Clu
     assert listed(cluster) == voters("etcd1", learner)
 
 
+@pytest.mark.measures_time
+@pytest.mark.differs(PROMOTION_AT_A_FOLLOWER_WITH_AUTHENTICATION)
 @pytest.mark.etcd(size=3, learners=1, auth=True)
 def test_a_promotion_goes_to_the_leader_also_when_only_a_follower_was_given(cluster: Cluster):
     """Before 3.5.28 a follower cannot pass a promotion on while authentication is on: etcd's answer is a time-out after 7 s."""
@@ -90,23 +93,15 @@ def test_a_learner_that_lives_is_promoted_while_a_voter_is_down(cluster: Cluster
     assert writable(cluster)
 
 
-@pytest.mark.parametrize(
-    "warned",
-    [
-        pytest.param(False, marks=pytest.mark.etcd(version="3.4.23"), id="3.4.23"),
-        pytest.param(True, marks=pytest.mark.etcd(version="3.5.1"), id="3.5.1"),
-        pytest.param(True, marks=pytest.mark.etcd(version="3.5.16"), id="3.5.16"),
-        pytest.param(False, marks=pytest.mark.etcd(version="3.5.30"), id="3.5.30"),
-    ],
-)
+@pytest.mark.differs(STORED_PROMOTION)
 @pytest.mark.etcd(size=1, learners=1)
-def test_releases_that_do_not_store_a_promotion_are_warned_about(etcd_cluster: Cluster, warned: bool):
-    (learner,) = etcd_cluster.learners
+def test_releases_that_do_not_store_a_promotion_are_warned_about(cluster: Cluster, version: str):
+    (learner,) = cluster.learners
 
-    run = ensure(etcd_cluster, learner, state="promoted")
+    run = ensure(cluster, learner, state="promoted")
 
     assert run.done == ["promote"]
-    assert ("19557" in run.warnings) is warned
+    assert ("19557" in run.warnings) is (STORED_PROMOTION.answer(version) == "learner")
 
 
 # -- nothing to do, or nobody to promote -------------------------------------------------------------------------------
@@ -147,6 +142,7 @@ def test_a_voter_that_never_started_is_not_taken_for_promoted(cluster: Cluster):
 # -- learners that must not get a vote ---------------------------------------------------------------------------------
 
 
+@pytest.mark.measures_time
 @pytest.mark.etcd(size=3, unstarted_learners=1)
 def test_a_learner_that_never_started_is_not_promoted(cluster: Cluster):
     with untouched(cluster):

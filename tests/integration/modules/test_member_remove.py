@@ -279,6 +279,7 @@ def test_a_name_alone_does_not_prove_the_absence_of_a_member_that_never_started(
     assert "peer_urls" in run.warnings
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize(
     ("pending", "code"),
     [

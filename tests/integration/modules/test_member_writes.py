@@ -17,6 +17,7 @@ from .driver import ensure, join, listed, run_main, voters
 ELECTION_TIMEOUT = 1.0
 """Seconds, etcd's default: a longer gap means that the cluster was without a leader."""
 RATE = 50
+pytestmark = pytest.mark.measures_time
 Judge = Callable[[Report], None]
 
 
@@ -98,7 +99,7 @@ def test_replacing_a_dead_member_stops_no_write(cluster: Cluster, unharmed: Judg
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-@pytest.mark.etcd(size=1, timing="default", version="3.5.30")
+@pytest.mark.etcd(size=1, timing="default")
 def test_growing_to_five_and_shrinking_to_one_stops_no_write(etcd_cluster: Cluster, unharmed: Judge):
     cluster = etcd_cluster
     with Writer(cluster, rate=RATE) as writer:
@@ -116,7 +117,7 @@ def test_growing_to_five_and_shrinking_to_one_stops_no_write(etcd_cluster: Clust
     assert listed(cluster) == voters("etcd1")
 
 
-@pytest.mark.etcd(size=1, timing="default", version="3.5.30")
+@pytest.mark.etcd(size=1, timing="default")
 def test_the_writer_sees_an_addition_that_does_stop_writes(etcd_cluster: Cluster):
     """The same measurement convicts what our default avoids: a voter that is added and never starts."""
     host = etcd_cluster.spare()

@@ -154,7 +154,7 @@ def test_a_leader_gives_up_leadership_before_it_may_be_stopped(etcd_cluster):
 
 @pytest.mark.etcd(size=3, dead=1)
 def test_the_second_of_three_may_not_be_stopped(etcd_cluster):
-    run = gate(etcd_cluster, "stoppable", etcd_cluster.followers[0], wait_timeout=1)
+    run = gate(etcd_cluster, "stoppable", etcd_cluster.followers[0], wait_timeout=3)
     assert run.refusal == "would_lose_quorum"
     assert "waited" in run.message
 

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.testbed import Cluster, releases, session, waiting
+from tests.testbed import Cluster, session, waiting
 
+ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 30.0
 CLEANED_UP_IN = 3.0
 HOLDING = """
@@ -64,7 +65,7 @@ def inner_run(tmp_path):
         options = ["-c", str(settings), "-p", "tests.conftest", "-p", "no:cacheprovider", "--strict-markers"]
         return subprocess.Popen(
             [sys.executable, "-m", "pytest", *options, *arguments, str(file)],
-            cwd=releases.CHECKOUT,
+            cwd=ROOT,
             env={**os.environ, "NOTE": str(tmp_path / "note"), "TMPDIR": str(_temporary(tmp_path))},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -149,6 +150,7 @@ def test_workers_of_xdist_never_collide(inner_run):
     assert "9 passed" in output, output
 
 
+@pytest.mark.measures_time
 def test_a_closed_cluster_has_left_nothing():
     with Cluster(3, learners=1) as cluster:
         folder = cluster._backend.directory

@@ -100,6 +100,7 @@ def test_a_dead_member_behind_it_shows_as_a_closed_connection(etcd_cluster, prox
         Gateway(proxy.url).status()
 
 
+@pytest.mark.measures_time
 def test_closing_frees_hanging_clients_at_once(etcd_cluster):
     threads = len(os.listdir("/proc/self/task"))
     with RecordingProxy(etcd_cluster.endpoints[0]) as recording:

@@ -15,6 +15,7 @@ import pytest
 
 from tests.testbed import releases, waiting
 
+ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 30.0
 
 
@@ -26,7 +27,7 @@ def testbed(tmp_path):
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "tests.testbed", *arguments],
-            cwd=releases.CHECKOUT, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False,
+            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False,
         )  # fmt: skip
 
     yield run
@@ -69,7 +70,7 @@ def test_its_environment_serves_etcdctl(testbed):
 def test_a_cluster_in_the_foreground_ends_with_its_command(number, tmp_path):
     holder = subprocess.Popen(
         [sys.executable, "-m", "tests.testbed", "up", "--size", "1"],
-        cwd=releases.CHECKOUT, env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert holder.stdout is not None
     shown = next(line for line in holder.stdout if "Ctrl-C" in line)

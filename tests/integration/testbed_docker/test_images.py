@@ -8,15 +8,17 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from typing import Any
 
 import docker.errors
 import pytest
 
-from tests.images import bootstrap, build, recipe
-from tests.images.__main__ import main
-from tests.images.errors import ImageError
-from tests.images.recipe import Image
+from tests.testbed import cache
+from tests.testbed.images import __main__ as command
+from tests.testbed.images import bootstrap, build, recipe
+from tests.testbed.images.errors import ImageError, PieceMissing
+from tests.testbed.images.recipe import Image
 
 OURS = """\
 Debian http://mirror.example/debian/ bookworm main
@@ -57,8 +59,10 @@ class Images:
 
 
 @pytest.fixture(autouse=True)
-def _no_version(monkeypatch):
+def _no_version(monkeypatch, tmp_path):
     monkeypatch.setattr(build, "note_version", lambda client, image: None)
+    monkeypatch.setenv(cache.OVERRIDE, str(tmp_path / "cache"))
+    monkeypatch.delenv("CI", raising=False)
 
 
 def test_a_changed_recipe_is_another_image(monkeypatch, tmp_path):
@@ -91,7 +95,7 @@ def test_where_a_registry_answers_the_official_image_is_the_base(told):
 
 @pytest.mark.parametrize("refusal", [docker.errors.APIError("no such host"), [{"error": "toomanyrequests:\nslow down"}]], ids=["no registry", "an error"])
 def test_where_none_answers_the_base_is_bootstrapped_and_the_recipe_is_the_same(told, monkeypatch, refusal):
-    monkeypatch.setattr(build, "bootstrap", lambda client, image: image.bootstrapped_base)
+    monkeypatch.setattr(build, "bootstrap", lambda client, image, tell: image.bootstrapped_base)
     engine: Any = Images(has=[], pull=refusal, build=[{"stream": "done"}])
     build.build(engine, "bookworm", recipe.KINDS, told.append)
     assert engine.bases == ["quorum-etcd-test:base-bookworm"] * 2
@@ -117,21 +121,13 @@ def test_the_suites_mirrors_are_the_machines_own(monkeypatch):
 @pytest.mark.parametrize("targets", ["", "Ubuntu http://mirror.example/ubuntu/ noble main\n"])
 def test_a_machine_without_a_debian_mirror_is_told(monkeypatch, targets):
     monkeypatch.setattr(bootstrap, "apt_targets", lambda: targets)
-    with pytest.raises(ImageError, match="knows no Debian mirror"):
+    with pytest.raises(PieceMissing, match="knows no Debian mirror"):
         bootstrap.debian_sources("trixie")
 
 
-@pytest.mark.parametrize(("ci", "uid"), [("", 0), ("true", 1000)])
-def test_nothing_is_installed_where_somebody_could_mind(monkeypatch, ci, uid):
-    monkeypatch.setattr(shutil, "which", lambda program: "/usr/bin/apt-get" if program == "apt-get" else None)
-    monkeypatch.setattr(os, "geteuid", lambda: uid)
-    monkeypatch.setenv("CI", ci)
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("installed something"))
-    with pytest.raises(ImageError, match="run: apt-get install --yes mmdebstrap"):
-        bootstrap.require_mmdebstrap()
-
-
-def test_on_ci_root_installs_what_is_missing(monkeypatch):
+@pytest.fixture
+def machine(monkeypatch) -> list[list[str]]:
+    """A machine without mmdebstrap, on which one is root and has apt-get. What runs on it."""
     ran: list[list[str]] = []
 
     def run(command, **_):
@@ -140,10 +136,44 @@ def test_on_ci_root_installs_what_is_missing(monkeypatch):
 
     monkeypatch.setattr(shutil, "which", lambda program: "/usr/bin/apt-get" if program == "apt-get" else None)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setenv("CI", "true")
     monkeypatch.setattr(subprocess, "run", run)
-    bootstrap.require_mmdebstrap()
-    assert ran[-1] == ["apt-get", "install", "--yes", "mmdebstrap"]
+    return ran
+
+
+@pytest.fixture(params=["", "true"], ids=["CI is not set", "CI is set"])
+def _with_and_without_ci(request, monkeypatch):
+    monkeypatch.setenv("CI", request.param)
+
+
+@pytest.mark.usefixtures("_with_and_without_ci")
+@pytest.mark.parametrize("lacks", ["root", "apt-get"])
+def test_who_cannot_install_mmdebstrap_is_told_what_to_do(machine, monkeypatch, told, lacks):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000 if lacks == "root" else 0)
+    monkeypatch.setattr(shutil, "which", lambda program: "/usr/bin/apt-get" if program == "apt-get" and lacks != "apt-get" else None)
+    with pytest.raises(PieceMissing, match="run as root: apt-get install --yes mmdebstrap"):
+        bootstrap.require_mmdebstrap(told.append)
+    assert (machine, told) == ([], [])
+
+
+@pytest.mark.usefixtures("_with_and_without_ci")
+def test_root_installs_mmdebstrap_and_says_so(machine, told):
+    bootstrap.require_mmdebstrap(told.append)
+    assert machine[-1] == ["apt-get", "install", "--yes", "mmdebstrap"]
+    assert told == ["mmdebstrap is not installed; installing it: apt-get install --yes mmdebstrap"]
+
+
+def test_where_apt_cannot_install_it_a_piece_is_missing(machine, monkeypatch, told):
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 100, "", "E: Could not resolve 'mirror.example'\n"))
+    with pytest.raises(PieceMissing, match=r"'apt-get update --quiet' failed: E: Could not resolve 'mirror.example'; install mmdebstrap by hand"):
+        bootstrap.require_mmdebstrap(told.append)
+
+
+@pytest.mark.parametrize(("said", "is_missing"), [("E: Could not connect to mirror.example:80", True), ("E: no keyring", False)])
+def test_a_mirror_that_is_out_of_reach_is_a_missing_piece_and_one_that_fails_is_not(monkeypatch, tmp_path, said, is_missing):
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1, "", said))
+    with pytest.raises(ImageError) as refused:
+        bootstrap.run_mmdebstrap("trixie", ["deb http://mirror.example trixie main"], tmp_path / "base.tar")
+    assert isinstance(refused.value, PieceMissing) is is_missing
 
 
 def test_a_bootstrap_that_fails_makes_no_image(monkeypatch, tmp_path):
@@ -154,15 +184,48 @@ def test_a_bootstrap_that_fails_makes_no_image(monkeypatch, tmp_path):
 
 def test_from_the_terminal_without_an_engine_one_line(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
-    monkeypatch.setattr("sys.argv", ["tests.images", "build"])
-    assert main() == 1
+    monkeypatch.setattr("sys.argv", ["tests.testbed.images", "build"])
+    assert command.main() == 1
     said = capsys.readouterr().err
     assert len(said.splitlines()) == 1
     assert "no Docker engine at" in said
 
 
+@pytest.mark.parametrize(
+    ("failures", "ci", "code"),
+    [
+        ({"trixie": PieceMissing("no registry answers", "get one")}, "", 0),
+        ({"trixie": PieceMissing("no registry answers", "get one")}, "true", 1),
+        ({"bookworm": PieceMissing("no registry answers", "get one"), "trixie": ImageError("apt broke", "see why")}, "", 1),
+    ],
+    ids=["missing", "missing on CI", "broken"],
+)
+def test_if_engine_forgives_what_the_machine_lacks_but_not_on_ci(monkeypatch, capsys, failures, ci, code):
+    def fail(_client, suite, *_):
+        if suite in failures:
+            raise failures[suite]
+
+    engine = type("Engine", (), {"api": type("Api", (), {})()})()
+    monkeypatch.setattr(command, "connect", lambda: engine)
+    monkeypatch.setattr(build, "build", fail)
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr("sys.argv", ["tests.testbed.images", "build", "--if-engine"])
+    assert command.main() == code
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_two_clones_make_an_image_once(monkeypatch, told):
+    engine: Any = Images(has=[recipe.Image("node", "trixie").official_base], pull=[], build=[{"stream": "done"}])
+    clones = [threading.Thread(target=build.build, args=(engine, "trixie", ["node"], told.append)) for _ in range(2)]
+    for clone in clones:
+        clone.start()
+    for clone in clones:
+        clone.join()
+    assert len(engine.bases) == 1
+
+
 def test_with_the_override_nothing_is_built(monkeypatch, engine, capsys):
     monkeypatch.setenv(recipe.OVERRIDE, "my/own:image")
-    monkeypatch.setattr("sys.argv", ["tests.images", "build"])
-    assert main() == 0
+    monkeypatch.setattr("sys.argv", ["tests.testbed.images", "build"])
+    assert command.main() == 0
     assert "my/own:image is used for everything" in capsys.readouterr().out

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import docker
 import pytest
 
-from tests.images import recipe
 from tests.testbed import waiting
-from tests.testbed.docker.ownership import LAB, OWNER, PROJECT, RUN, Owner, lab_labels, labels, remove_labelled, remove_leftovers
+from tests.testbed.docker.ownership import LAB, OWNER, PROJECT, RUN, Owner, lab_labels, labels, remove_labelled, remove_labs_of_this_project, remove_leftovers
+from tests.testbed.images import recipe
 
 SECONDS = 30
 PROGRAM = """
@@ -149,6 +149,16 @@ def test_a_lab_is_removed_by_its_own_name_only(engine, make_container):
     remove_labelled(engine, LAB, "/checkout|ours")
     assert not exists(engine, ours)
     assert exists(engine, others)
+
+
+def test_cleaning_up_a_project_leaves_the_labs_of_another(engine, make_container, monkeypatch):
+    made = {}
+    for project in ("/clones/one", "/clones/other"):
+        monkeypatch.setenv("MOLECULE_PROJECT_DIRECTORY", project)
+        made[project] = make_container(lab_labels(f"{project}|scenario"))
+    remove_labs_of_this_project(engine)
+    assert exists(engine, made["/clones/one"])
+    assert not exists(engine, made["/clones/other"])
 
 
 def test_two_runs_may_clean_up_the_same_leftovers(engine, make_container):

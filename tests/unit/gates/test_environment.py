@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,30 @@ from tests import environment
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """An empty checkout: requirements that name nothing, no virtual environment."""
+    """An empty checkout: requirements that name nothing, no virtual environment, and an index of one package with collections."""
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "requirements.txt").write_text("")
     cache = tmp_path / ".cache"
     places = {"ROOT": tmp_path, "VENV": tmp_path / ".venv", "REQUIREMENTS": tmp_path / "tests" / "requirements.txt", "CACHE": cache}
-    places |= {"LOG": cache / "install.log", "TREE": cache / "collections" / "ansible_collections" / "quorum" / "etcd"}
+    places |= {
+        "LOG": cache / "install.log",
+        "COLLECTIONS_LOG": cache / "install-collections.log",
+        "TREE": cache / "collections" / "ansible_collections" / "quorum" / "etcd",
+    }
     for name, path in places.items():
         monkeypatch.setattr(environment, name, path)
     monkeypatch.setenv("PYTHON", sys.executable)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    monkeypatch.setattr(environment, "NEW_PIP", "pip")
+    monkeypatch.setattr(environment, "BUNDLE", "bundle")
+    monkeypatch.setattr(environment, "COLLECTIONS", ("community.docker",))
+    with zipfile.ZipFile(tmp_path / "bundle-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("bundle-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: bundle\nVersion: 1\n")
+        wheel.writestr("bundle-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("bundle-1.dist-info/RECORD", "")
+        for collection in ("community/docker", "cisco/aci"):
+            wheel.writestr(f"ansible_collections/{collection}/MANIFEST.json", "{}")
     return tmp_path
 
 
@@ -78,9 +94,27 @@ def test_the_environment_is_made_once_and_again_when_the_requirements_change(che
     assert environment.version_of(str(checkout / ".venv" / "bin" / "python")) == sys.version_info[:2]
     environment.prepare()
     assert capsys.readouterr().out == ""
+    assert environment.has_collections()
     environment.REQUIREMENTS.write_text("# something else\n")
     environment.prepare()
     assert "Installed" in capsys.readouterr().out
+
+
+def test_of_the_bundle_only_the_collections_that_the_tests_use_are_there(checkout):
+    packages = checkout / ".venv" / "lib" / "python3.11" / "site-packages"
+    packages.mkdir(parents=True)
+    environment.unpack_collections(checkout)
+    assert [path.relative_to(packages).as_posix() for path in packages.rglob("*.json")] == ["ansible_collections/community/docker/MANIFEST.json"]
+    assert environment.has_collections()
+
+
+def test_what_takes_long_says_what_it_is_at_within_the_width_of_a_terminal(checkout, monkeypatch, capsys):
+    environment.CACHE.mkdir()
+    monkeypatch.setattr(environment, "SECONDS_BETWEEN_NEWS", 0.2)
+    environment.run_logged(["sh", "-c", f"echo Collecting {'x' * 100}; sleep 0.5"], "")
+    said = capsys.readouterr().out.splitlines()
+    assert said
+    assert all(line.startswith("  still at it: Collecting xxx") and len(line) == environment.COLUMNS for line in said)
 
 
 def test_the_import_tree_leads_to_the_checkout_also_after_it_was_moved(checkout):

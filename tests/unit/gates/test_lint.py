@@ -47,7 +47,7 @@ def test_interpreters_that_do_not_run_are_kept_out_of_the_way(tmp_path, monkeypa
     monkeypatch.setattr(sanity, "managed_interpreters", list)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    path = sanity.interpreter_path(scratch).split(":")
+    path = sanity.interpreter_path(scratch, set).split(":")
     assert str(shims) not in path
     assert str(real) in path
     assert str((scratch / "interpreters" / "python3.8").readlink()) == "/opt/python3.8/bin/python3.8"
@@ -151,3 +151,25 @@ def test_a_gate_that_crashes_fails_and_the_others_still_run(monkeypatch, capsys)
 def test_a_gate_that_does_not_exist_is_an_error(capsys):
     assert lint.main(["sanety"]) == 2
     assert "sanety" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("here", "ends"),
+    [
+        (["python3.11"], {"python3.11"}),
+        (["python3.8", "python3.10", "python3.12"], {"python3.8", "python3.12"}),
+        # What ansible-test does not know is of no use to it.
+        (["python3.6", "python3.9", "python3.11", "python3.99"], {"python3.9", "python3.11"}),
+        ([], set()),
+    ],
+)
+def test_sanity_before_a_landing_takes_the_oldest_and_the_newest_python(here, ends):
+    assert sanity.ends_of(here) == ends
+
+
+def test_a_set_of_gates_is_run_by_its_name(monkeypatch):
+    ran = []
+    monkeypatch.setattr(lint, "run_gates", lambda chosen: ran.append(chosen) or 0)
+    assert lint.main(["quick"]) == lint.main(["ruff"]) == lint.main([]) == 0
+    assert ran == [list(lint.QUICK), ["ruff"], [gate for gate in lint.GATES if gate != "sanity-ends"]]
+    assert lint.main(["no-such-gate"]) == 2

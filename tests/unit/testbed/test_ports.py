@@ -8,15 +8,16 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
-from tests.testbed import releases
 from tests.testbed.ports import BLOCK, EPHEMERAL, LOWEST, Ports
 
+ROOT = Path(__file__).resolve().parents[3]
 ASK = "from tests.testbed.ports import PORTS; print(*[PORTS.take() for _ in range(30)]); input()"
 
 
 def test_processes_that_ask_at_once_get_different_ports():
-    askers = [subprocess.Popen([sys.executable, "-c", ASK], cwd=releases.CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    askers = [subprocess.Popen([sys.executable, "-c", ASK], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     ports = []
     for asker in askers:
         assert asker.stdout is not None

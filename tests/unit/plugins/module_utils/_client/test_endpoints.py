@@ -63,6 +63,7 @@ def test_several_are_asked_at_once():
     assert {answer.value for answer in answers} == {0, 1, 2}
 
 
+@pytest.mark.measures_time
 def test_a_question_that_never_ends_is_a_timeout_of_that_endpoint():
     release = threading.Event()
     began = time.monotonic()

@@ -117,6 +117,7 @@ def test_a_connection_that_ends_too_early(connected, kind):
         answered(connected, ENDED[kind], closes=True).read(1000)
 
 
+@pytest.mark.measures_time
 def test_a_body_that_drips_has_one_deadline(connected):
     connection, server = connected
     connection.deadline = time.monotonic() + 0.2

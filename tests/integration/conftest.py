@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all tests on real clusters have in common: etcd comes before the tests, and `--quick` chooses those that prove each promise once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.testbed import session
+
+from .differences import newest_here
+
+NICENESS = 10
+"""How much the tests stand back behind the etcds that they have started, which on a real host share it with nobody."""
+HERE = Path(__file__).parent
+NOT_QUICK = ("demo", "docs", "testbed", "testbed_docker")
+"""Folders that `make quick` leaves out: what is not the collection itself, or runs whole playbooks."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="each promise of the collection once, on the newest etcd here, without long waits")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--quick"):
+        return
+    left_out = [item for item in items if not is_quick(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+def is_quick(item: pytest.Item) -> bool:
+    """Whether a test is one of `make quick`."""
+    if HERE not in item.path.parents:
+        return True
+    if item.path.relative_to(HERE).parts[0] in NOT_QUICK or item.get_closest_marker("slow") or item.get_closest_marker("measures_time"):
+        return False
+    parameters = getattr(item, "callspec", None)
+    return parameters is None or parameters.params.get("version", newest_here()) in (None, newest_here())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _etcd_comes_first() -> None:
+    # The keeper is there before the tests stand back, so what it starts does not.
+    session.current()
+    os.nice(NICENESS)
