@@ -7,6 +7,7 @@ Runs before anything is installed, so it uses the standard library alone and run
 Does nothing, in some milliseconds, when the environment is there and the requirements have not changed.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -14,14 +15,24 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 CACHE = ROOT / ".cache"
 LOG = CACHE / "install.log"
+COLLECTIONS_LOG = CACHE / "install-collections.log"
 TREE = CACHE / "collections" / "ansible_collections" / "quorum" / "etcd"
+# The package `ansible` brings 92 collections, and installing it takes longer than all the rest: the tests use these few.
+BUNDLE = "ansible>=12"
+COLLECTIONS = ("ansible.posix", "community.crypto", "community.docker", "community.library_inventory_filtering_v1")
+# The pip that Python 3.11 brings takes twice as long for everything as today's.
+NEW_PIP = "pip>=25"
+SECONDS_BETWEEN_NEWS = 10
+COLUMNS = 79
 OLDEST = (3, 11)
 CANDIDATES = ("python3", "python3.13", "python3.12", "python3.11", "python3.14", "python")
 
@@ -70,7 +81,11 @@ def require_venv(python):
 
 def wanted_stamp():
     """Changes whenever the environment has to be brought up to date."""
-    return hashlib.sha256(REQUIREMENTS.read_bytes() + str(VENV).encode()).hexdigest()
+    return hashlib.sha256(REQUIREMENTS.read_bytes() + wanted_collections().encode() + str(VENV).encode()).hexdigest()
+
+
+def wanted_collections():
+    return "%s: %s" % (BUNDLE, " ".join(COLLECTIONS))
 
 
 def is_ready():
@@ -78,26 +93,86 @@ def is_ready():
     return stamp.is_file() and stamp.read_text() == wanted_stamp() and os.access(str(VENV / "bin" / "python"), os.X_OK)
 
 
+class Logged:
+    """A long command with its output in a log; on failure the end of that output is the error."""
+
+    def __init__(self, command, log):
+        self._log = log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def wait(self, failure):
+        while self._process.poll() is None:
+            try:
+                self._process.wait(SECONDS_BETWEEN_NEWS)
+            except subprocess.TimeoutExpired:
+                print(("  still at it: %s" % (self._lines() or ["starting"])[-1])[:COLUMNS].rstrip(), flush=True)
+        if self._process.returncode:
+            lines = self._lines()
+            reasons = [line for line in lines if line.lower().startswith("error")] or lines[-3:]
+            raise Missing("%s (all of it in %s):\n  %s" % (failure, self._log.relative_to(ROOT), "\n  ".join(reasons)))
+
+    def _lines(self):
+        return [line.strip() for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+
+
 def run_logged(command, failure):
-    """Runs a long command with its output in the log; on failure the end of that output is the error."""
-    with LOG.open("ab") as log:
-        code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
-    if code:
-        lines = [line.strip() for line in LOG.read_text(errors="replace").splitlines()]
-        reasons = [line for line in lines if line.lower().startswith("error")] or lines[-3:]
-        raise Missing("%s (all of it in %s):\n  %s" % (failure, LOG.relative_to(ROOT), "\n  ".join(reasons)))
+    with Logged(command, LOG) as running:
+        running.wait(failure)
 
 
 def install():
     """Makes or updates the virtual environment."""
     if not version_of(str(VENV / "bin" / "python")):
-        python = find_interpreter()
-        require_venv(python)
-        shutil.rmtree(str(VENV), ignore_errors=True)
-        run_logged([python, "-m", "venv", str(VENV)], "making the virtual environment failed")
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--upgrade-strategy", "only-if-needed"]
-    run_logged([*pip, "-r", str(REQUIREMENTS)], "installing %s failed" % REQUIREMENTS.relative_to(ROOT))
+        make_venv()
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    # What is never imported needs no bytecode; Python writes the rest when it comes to it.
+    command = [*pip, "install", "--no-compile", "--progress-bar", "off", "--upgrade-strategy", "only-if-needed", "-r", str(REQUIREMENTS)]
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(dir=str(CACHE)))
+        download = [*pip, "download", "--no-deps", "--only-binary", ":all:", "--dest", folder, BUNDLE]
+        bundle = None if has_collections() else stack.enter_context(Logged(download, COLLECTIONS_LOG))
+        run_logged(command, "installing %s failed" % REQUIREMENTS.relative_to(ROOT))
+        if bundle:
+            bundle.wait("downloading the package %s failed" % BUNDLE)
+            unpack_collections(pathlib.Path(folder))
     (VENV / ".requirements").write_text(wanted_stamp())
+
+
+def make_venv():
+    python = find_interpreter()
+    require_venv(python)
+    shutil.rmtree(str(VENV), ignore_errors=True)
+    run_logged([python, "-m", "venv", str(VENV)], "making the virtual environment failed")
+    # Without it the one that is there will do, and say better what is wrong.
+    with contextlib.suppress(Missing):
+        run_logged([str(VENV / "bin" / "python"), "-m", "pip", "install", "--retries", "1", "--no-compile", NEW_PIP], "getting a new pip failed")
+    LOG.write_bytes(b"")
+
+
+def has_collections():
+    stamp = VENV / ".collections"
+    return stamp.is_file() and stamp.read_text() == wanted_collections()
+
+
+def unpack_collections(folder):
+    """Ansible finds collections in every folder of Python's path that has `ansible_collections` in it."""
+    (wheel,) = folder.glob("*.whl")
+    (packages,) = VENV.glob("lib/python3.*/site-packages")
+    with zipfile.ZipFile(str(wheel)) as archive:
+        for collection in COLLECTIONS:
+            place = "ansible_collections/%s/" % collection.replace(".", "/")
+            shutil.rmtree(str(packages / place), ignore_errors=True)
+            archive.extractall(str(packages), [name for name in archive.namelist() if name.startswith(place)])
+    (VENV / ".collections").write_text(wanted_collections())
 
 
 def link_tree():
@@ -118,9 +193,10 @@ def prepare():
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_ready():
             return
-        print("Installing into .venv, once; a minute or two (see .cache/install.log) ...", flush=True)
+        print("Installing into .venv, once; half a minute or more (see .cache/install.log) ...", flush=True)
         started = time.monotonic()
-        LOG.write_bytes(b"")
+        for log in (LOG, COLLECTIONS_LOG):
+            log.write_bytes(b"")
         install()
         print("Installed in %.0f s." % (time.monotonic() - started), flush=True)
 

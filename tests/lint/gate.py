@@ -10,6 +10,7 @@ import os
 import shlex
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,7 @@ def run(command: Sequence[str | Path], cwd: Path = ROOT, environment: Mapping[st
 
 
 _running: set[subprocess.Popen[str]] = set()
+_broken_off = threading.Event()
 
 
 def _run_in_a_group(words: Sequence[str], cwd: Path, environment: Mapping[str, str], timeout: float) -> tuple[str, int]:
@@ -76,6 +78,9 @@ def _run_in_a_group(words: Sequence[str], cwd: Path, environment: Mapping[str, s
         start_new_session=True,
     ) as process:
         _running.add(process)
+        if _broken_off.is_set():
+            # It was started while the others were being ended.
+            _end(process)
         try:
             output, _nothing = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired as error:
@@ -93,6 +98,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 def end_all() -> None:
-    """Ends every tool that is running now, for a run that is broken off."""
+    """Ends every tool that is running, and every one that is started from now on, for a run that is broken off."""
+    _broken_off.set()
     for process in tuple(_running):
         _end(process)

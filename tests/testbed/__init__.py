@@ -19,6 +19,11 @@ gateway             the test bed's own eyes on etcd, nothing shared with the col
 writer, revisions   what users of the cluster notice meanwhile, and whether anything was lost
 recording_proxy     what a module asked etcd, and broken connections at a chosen request
 releases            the etcd binaries of this machine, and how to get more
+cache               where what was fetched lies, for all clones of this user
+images              the container images, and how they are made
+programs            how parts of it are started in processes of their own
+
+It stands alone: it imports nothing of the project around it, and looks for no file there.
 """
 
 from __future__ import annotations

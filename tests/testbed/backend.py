@@ -4,7 +4,7 @@
 """What the test bed asks of whatever runs its hosts: processes of this machine, or containers.
 
 A backend knows hosts and says nothing of clusters: states, readiness, faults, fixtures and the terminal command are
-written once, in :mod:`tests.testbed.cluster`, on this interface.
+written once, in :mod:`.cluster`, on this interface.
 """
 
 from __future__ import annotations
@@ -18,11 +18,15 @@ from typing import ClassVar, Protocol
 
 
 class BackendUnavailable(Exception):
-    """This machine cannot run such hosts; the text says in one line what is missing and how to get it."""
+    """Such hosts cannot be run, and one line of text says why and what to do.
+
+    Raised itself where something is there and does not work: an engine that hangs, a full disk, a wrong DOCKER_HOST.
+    That is a failure wherever it happens; :class:`BackendAbsent` is one on CI only.
+    """
 
 
 class BackendAbsent(BackendUnavailable):
-    """Nothing of it is on this machine, as opposed to something that does not work: tests of it may be left out, saying so."""
+    """This machine lacks a piece, which can be got as the text says: an engine, the right to use it, an image, a program."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fetches the etcd packages of several Debian suites into the cache of the checkout, without installing them.
+"""Fetches the etcd packages of several Debian suites into the user's cache, without installing them.
 
 The mirror is the one that the machine itself is configured with: apt is asked for it, so both forms of its source
 files are understood. apt works in a private state folder, and the machine's own lists and packages stay untouched.
+
+Clones and processes that fetch at the same time wait for each other, suite by suite, and what one has fetched the next one
+finds. A release appears in the cache whole, by one rename.
 """
 
 from __future__ import annotations
@@ -14,19 +17,23 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import cache
 from .releases import CACHE
 
-SUITES = ("bullseye", "bookworm", "trixie", "forky")
-"""Debian 11 to 14, whose etcd packages are 3.3.25, 3.4.23, 3.5.16 and 3.5.30."""
+SUITES = {"bullseye": "3.3", "bookworm": "3.4", "trixie": "3.5", "forky": "3.5"}
+"""Debian 11 to 14, and the minor of etcd that each packages (3.3.25, 3.4.23, 3.5.16 and 3.5.30)."""
 DEVELOPMENT_SUITES = ("forky",)
 """Not yet released: a mirror that stands still for a week makes their Release file expire."""
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 SECONDS_FOR_APT = 300
+SECONDS_FOR_ANOTHER = 900
+"""The longest that another process is waited for which fetches the same suite."""
 
 
 class FetchFailed(Exception):
@@ -42,7 +49,12 @@ class Fetched:
     problem: str = ""
 
 
-def fetch(suites: tuple[str, ...] = SUITES) -> list[Fetched]:
+def not_cached() -> tuple[str, ...]:
+    """The suites whose etcd is not in the cache."""
+    return tuple(suite for suite in SUITES if _cached_version(suite) is None)
+
+
+def fetch(suites: Sequence[str]) -> list[Fetched]:
     """Fetches every suite whose etcd is not in the cache yet, at once; never raises for a suite that fails."""
     with ThreadPoolExecutor(len(suites)) as pool:
         return list(pool.map(_fetch_or_say_why, suites))
@@ -50,9 +62,12 @@ def fetch(suites: tuple[str, ...] = SUITES) -> list[Fetched]:
 
 def _fetch_or_say_why(suite: str) -> Fetched:
     try:
-        return Fetched(suite, _cached_version(suite) or _fetch_suite(suite))
-    except FetchFailed as problem:
+        with cache.locked(f"etcd-of-{suite}", SECONDS_FOR_ANOTHER):
+            return Fetched(suite, _cached_version(suite) or _fetch_suite(suite))
+    except (FetchFailed, cache.CacheUnusable) as problem:
         return Fetched(suite, None, str(problem))
+    except OSError as problem:
+        return Fetched(suite, None, f"{problem.filename or CACHE}: {problem.strerror}")
 
 
 def _source_of(suite: str) -> str:
@@ -76,6 +91,8 @@ def _fetch_suite(suite: str) -> str:
 
 def _fetch_from(mirror: str, suite: str) -> str:
     CACHE.mkdir(parents=True, exist_ok=True)
+    for left_by_a_killed_process in CACHE.glob(f".{suite}-*"):
+        shutil.rmtree(left_by_a_killed_process, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f".{suite}-", dir=CACHE) as work:
         folder = Path(work)
         _update(folder, suite, mirror)
@@ -97,10 +114,15 @@ def _into_the_cache(binaries: Path, suite: str) -> str:
         if (binaries / program).exists():
             shutil.move(binaries / program, prepared / program)
     (prepared / "source").write_text(_source_of(suite) + "\n")
-    target = CACHE / version
-    shutil.rmtree(target, ignore_errors=True)
-    prepared.rename(target)
+    _put(prepared, CACHE / version)
     return version
+
+
+def _put(prepared: Path, target: Path) -> None:
+    """Gives a finished folder its name. One that has it already is moved out of the way: an etcd that runs from it goes on running."""
+    with suppress(FileNotFoundError):
+        target.rename(prepared.with_name("replaced"))
+    prepared.rename(target)
 
 
 def _configured_mirrors() -> list[str]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 READY_SECONDS = 20.0
 STOP_SECONDS = 15.0
+STOPPED = {"T", "t"}
+"""The kernel's letters for a thread that stands still."""
 REQUEST_SECONDS = 1.0
 HEALTH_SECONDS = 0.3
 """A linearizable read that was sent to a leader that died is never answered: better asked anew."""
@@ -237,7 +239,13 @@ class Member:
         if not self.is_running:
             raise WrongFault(f"{self.name} does not run and cannot be paused")
         self._host.signal(signal.SIGSTOP)
+        # Each thread stops when its processor has a moment for the signal; until then it may go on answering.
+        waiting.until(f"{self.name} to stand still", self._moving_threads, STOP_SECONDS)
         self._paused = True
+
+    def _moving_threads(self) -> str | None:
+        states = [stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{self.pid}/task").glob("*/stat")]
+        return None if set(states) <= STOPPED else f"threads in the states {' '.join(states)}"
 
     def resume(self) -> None:
         """SIGCONT; does nothing where it is not paused."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from .gateway import Gateway, GatewayError
-from .releases import CHECKOUT, Release
+from .programs import PACKAGE
+from .releases import Release
 from .standing import MemberRecord, Record
 
 STATUS_SECONDS = 0.4
@@ -32,8 +34,8 @@ def picture(record: Record) -> str:
 
 
 def how_to_use(record: Record, is_held_here: bool) -> str:
-    stop = "Ctrl-C" if is_held_here else f"python -m tests.testbed down {record.name}"
-    return table([("environment", f". {record.environment_file}"), ("look", f"python -m tests.testbed list {record.name}"), ("stop", stop)])
+    stop = "Ctrl-C" if is_held_here else f"python -m {PACKAGE} down {record.name}"
+    return table([("environment", f". {record.environment_file}"), ("look", f"python -m {PACKAGE} list {record.name}"), ("stop", stop)])
 
 
 def one_line(record: Record) -> tuple[str, ...]:
@@ -50,8 +52,9 @@ def release_rows(found: Sequence[Release]) -> str:
 
 def _short(release: Release) -> str:
     path = str(release.etcd)
-    inside = path.removeprefix(f"{CHECKOUT}/")
-    return inside if len(inside) <= 40 else "..." + inside[-37:]
+    home = str(Path.home())
+    shown = path.replace(home, "~", 1) if path.startswith(f"{home}/") else path
+    return shown if len(shown) <= 40 else "..." + shown[-37:]
 
 
 def _status(record: Record, member: MemberRecord) -> dict[str, Any] | None:

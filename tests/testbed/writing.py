@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from . import waiting
+from . import programs, waiting
 from .remote import RemoteCluster
 from .writer import Writer
 
@@ -43,9 +43,11 @@ def start(folder: Path, connection: Mapping[str, Any]) -> None:
         (folder / leftover).unlink(missing_ok=True)
     (folder / CONNECTION).touch(mode=0o600)
     (folder / CONNECTION).write_text(json.dumps(dict(connection)))
-    command = [sys.executable, "-m", "tests.testbed.writing", str(folder)]
     with (folder / LOG).open("w") as log:
-        writer = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        writer = subprocess.Popen(
+            programs.command("writing", str(folder)),
+            env=programs.environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
 
     def look() -> str | None:
         if writer.poll() is not None:
@@ -80,6 +82,9 @@ def _last_words(folder: Path) -> str:
 
 def run(folder: Path) -> None:
     """Writes until it is told to end."""
+    # What starts it may give way to others; what measures must not. Only root may take priority back.
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, 0)
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: stopping.append(number))
     ends = time.monotonic() + LONGEST_SECONDS

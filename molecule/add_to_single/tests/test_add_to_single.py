@@ -5,17 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tests.verification.node import Node
+from tests.verification.writes import test_no_write_failed, test_writes_never_stood_still_for_as_long_as_an_election_takes
+
+__all__ = ["test_no_write_failed", "test_writes_never_stood_still_for_as_long_as_an_election_takes"]
 
 
 def test_it_ran_on_two_hosts(nodes: list[Node]) -> None:
     assert len(nodes) == 2
-
-
-def test_writes_never_stopped(writer: dict[str, Any]) -> None:
-    assert writer["acknowledged"] > 0
-    seen = {name: writer[name] for name in ("failed", "lost", "violations", "longest_gap", "gaps", "refusals")}
-    assert (writer["failed"], writer["lost"], writer["violations"]) == (0, 0, []), seen
-    assert writer["longest_gap"] < 1.0, seen  # one election timeout

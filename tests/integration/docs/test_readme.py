@@ -1,18 +1,21 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The README from top to bottom: its playbooks and its refusal, as they stand there, on a real cluster.
+"""The README from top to bottom: its commands, its playbooks and its refusal, as they stand there, on a real cluster.
 
-Its hosts are addresses of this machine's loopback network, so that its URLs and ports hold. What a host does to start
-etcd, a settings file and a service, is the one thing that is replaced.
+A command that no test runs fails here, so nobody adds one without a way to run it. Its hosts are addresses of this
+machine's loopback network, so that its URLs and ports hold. What a host does to start etcd, a settings file and a
+service, is the one thing that is replaced.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 import random
-import re
+import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,20 +24,16 @@ import pytest
 import yaml
 
 from tests.ansible_playbook import TaskEnded, run
+from tests.bare_machine import checkout
 from tests.demo.starter import Starter
+from tests.integration.docs.readme import ELSEWHERE, commands, files
 from tests.testbed import releases, waiting
 from tests.testbed.gateway import Gateway
 from tests.testbed.session import current
 
-ROOT = Path(__file__).resolve().parents[3]
+GIT_ADDRESS = "git+https://git.example.org/quorum.etcd.git"
 NETWORK = "10.0.0"
 READY_SECONDS = 30.0
-
-
-@functools.cache
-def blocks() -> dict[str, str]:
-    """The README's blocks of YAML by what their first line calls them: `# join.yml`."""
-    return dict(re.findall(r"^```yaml\n# (\S+)\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL))
 
 
 class Site:
@@ -48,13 +47,25 @@ class Site:
         self.starter = Starter(self._start_service, directory)
         (directory / "inventory.yml").write_text(yaml.safe_dump(self._inventory()))
         for name in ("join.yml", "remove.yml", "info.yml"):
-            (directory / name).write_text(yaml.safe_dump(self._on_our_hosts(yaml.safe_load(blocks()[name])), sort_keys=False))
+            (directory / name).write_text(yaml.safe_dump(self._on_our_hosts(yaml.safe_load(files()[name])), sort_keys=False))
 
     def address(self, host: str) -> str:
         return f"{self.network}.{host.removeprefix('n')}"
 
     def play(self, playbook: str, *arguments: str) -> list[TaskEnded]:
         return run(["-i", str(self.directory / "inventory.yml"), str(self.directory / playbook), *arguments], self.directory)
+
+    def play_command(self, command: str) -> list[TaskEnded]:
+        """`ansible-playbook` as the README calls it, in the folder of its files."""
+        program, *arguments = shlex.split(command)
+        assert program == "ansible-playbook"
+        return run([str(self.directory / word) if word.endswith(".yml") else word for word in arguments], self.directory)
+
+    def wipe(self, host: str) -> None:
+        """A host as it was before it ever was a member."""
+        self.kill(host)
+        shutil.rmtree(self.directory / host)
+        (self.directory / f"{host}.conf").unlink()
 
     def start_alone(self, host: str) -> None:
         """A cluster of one member: where the README begins."""
@@ -85,7 +96,7 @@ class Site:
 
     def _inventory(self) -> dict[str, Any]:
         """The README's own, with our addresses, the host n4 of which it speaks later, and no need to log in."""
-        inventory = yaml.safe_load(blocks()["inventory.yml"].replace(NETWORK, self.network))
+        inventory = yaml.safe_load(files()["inventory.yml"].replace(NETWORK, self.network))
         inventory["etcd"]["hosts"]["n4"] = {"ansible_host": self.address("n4")}
         inventory["all"]["hosts"] = {"localhost": {}}
         inventory["all"]["vars"]["ansible_connection"] = "local"
@@ -138,29 +149,107 @@ def changed(ended: list[TaskEnded]) -> list[str]:
     return [task.name for task in ended if task.changed]
 
 
+class Reader:
+    """Runs the README's commands from top to bottom, and makes happen in between what it tells of."""
+
+    def __init__(self, site: Site, clone: Path, repository: Path) -> None:
+        self._site = site
+        self._clone = clone
+        self._repository = repository
+        self._installed = 0
+
+    def run(self, command: str) -> None:
+        program = command.split()[0]
+        runners = {"ansible-galaxy": self._galaxy, "ansible-doc": self._doc, "ansible-playbook": self._play}
+        assert program in runners, f"the README shows `{command}`, and no test knows how to run it"
+        runners[program](command)
+
+    def _galaxy(self, command: str) -> None:
+        # A folder for each, since what is installed already would not be installed again.
+        self._installed += " install " in command
+        self._shell(command.replace(GIT_ADDRESS, f"git+file://{self._repository}"))
+        if " install " in command:
+            assert (self._collections / "ansible_collections" / "quorum" / "etcd" / "MANIFEST.json").is_file()
+
+    def _doc(self, command: str) -> None:
+        assert "learner" in self._shell(command)
+
+    def _play(self, command: str) -> None:
+        act = {
+            "ansible-playbook -i inventory.yml join.yml --limit n2,n3": self._join_two,
+            "ansible-playbook -i inventory.yml remove.yml -e member=n2": self._remove_one,
+            "ansible-playbook -i inventory.yml remove.yml -e member=n3": self._remove_the_dead_one,
+            "ansible-playbook -i inventory.yml join.yml --limit n4": self._join_the_replacement,
+        }
+        assert command in act, f"the README shows `{command}`, and no test knows what it is to come to"
+        act[command](command)
+
+    def _join_two(self, command: str) -> None:
+        self._site.start_alone("n1")
+        assert failures(self._site.play_command(command)) == []
+        assert self._site.voters() == {"n1", "n2", "n3"}
+        again = self._site.play_command(command)
+        assert failures(again) == []
+        assert changed(again) == []
+        assert failures(self._site.play("info.yml")) == []
+
+    def _remove_one(self, command: str) -> None:
+        assert failures(self._site.play_command(command)) == []
+        assert self._site.voters() == {"n1", "n3"}
+
+    def _remove_the_dead_one(self, command: str) -> None:
+        """The README speaks of three members again, of which n3 has died, and of the attempt to make up for it with n4."""
+        self._site.wipe("n2")
+        assert failures(self._site.play("join.yml", "--limit", "n2")) == []
+        self._site.kill("n3")
+        self._see_the_refusal()
+        assert failures(self._site.play_command(command)) == []
+        assert self._site.voters() == {"n1", "n2"}
+
+    def _see_the_refusal(self) -> None:
+        (refused,) = [task for task in self._site.play("join.yml", "--limit", "n4") if task.outcome == "failed"]
+        refusal = refused.result["refusal"]
+        assert {**refusal, "message": refusal["message"].replace(self._site.network, NETWORK)} == yaml.safe_load(files()["refusal"])
+        assert self._site.voters() == {"n1", "n2", "n3"}
+        assert any("healthy" in str(message) or "Assertion" in str(message) for message in failures(self._site.play("info.yml")))
+
+    def _join_the_replacement(self, command: str) -> None:
+        assert failures(self._site.play_command(command)) == []
+        assert self._site.voters() == {"n1", "n2", "n4"}
+
+    @property
+    def _collections(self) -> Path:
+        return self._clone.parent / f"collections{self._installed}"
+
+    def _shell(self, command: str) -> str:
+        """Runs a command in the clone, with the collection installed for this test alone."""
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "ANSIBLE_COLLECTIONS_PATH": str(self._collections),
+            "ANSIBLE_HOME": str(self._clone.parent / "ansible"),
+        }
+        done = subprocess.run(["sh", "-c", command], cwd=self._clone, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> tuple[Path, Path]:
+    """A clean clone of this checkout as it is now, and the repository that it is cloned from."""
+    repository, clone = tmp_path / "origin.git", tmp_path / "clone"
+    checkout.store(repository)
+    subprocess.run(["git", "clone", "--quiet", str(repository), str(clone)], check=True)
+    return clone, repository
+
+
 @pytest.mark.timeout(600)
-def test_the_readme_from_top_to_bottom(site):
-    site.start_alone("n1")
+def test_every_command_of_the_readme_from_top_to_bottom(site, clone):
+    reader = Reader(site, *clone)
+    for command in commands():
+        if command not in ELSEWHERE:
+            reader.run(command)
 
-    joined = site.play("join.yml", "--limit", "n2,n3")
-    assert failures(joined) == []
-    assert site.voters() == {"n1", "n2", "n3"}
 
-    again = site.play("join.yml", "--limit", "n2,n3")
-    assert failures(again) == []
-    assert changed(again) == []
-
-    assert failures(site.play("info.yml")) == []
-
-    site.kill("n3")
-    (refused,) = [task for task in site.play("join.yml", "--limit", "n4") if task.outcome == "failed"]
-    assert {**refused.result["refusal"], "message": refused.result["refusal"]["message"].replace(site.network, NETWORK)} == yaml.safe_load(blocks()["refusal"])
-    assert site.voters() == {"n1", "n2", "n3"}
-    assert any("healthy" in str(message) or "Assertion" in str(message) for message in failures(site.play("info.yml")))
-
-    assert failures(site.play("remove.yml", "-e", "member=n3")) == []
-    assert failures(site.play("join.yml", "--limit", "n4")) == []
-    assert site.voters() == {"n1", "n2", "n4"}
-
-    assert failures(site.play("remove.yml", "-e", "member=n2")) == []
-    assert site.voters() == {"n1", "n4"}
+def test_what_is_said_to_run_elsewhere_stands_in_the_readme():
+    assert set(ELSEWHERE) <= set(commands())

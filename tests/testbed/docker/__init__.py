@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..backend import BackendUnavailable
+from ..backend import BackendAbsent
 
 if TYPE_CHECKING:
     from .backend import DockerBackend
@@ -18,5 +18,5 @@ def backend_class() -> type[DockerBackend]:
     try:
         from .backend import DockerBackend
     except ModuleNotFoundError as missing:
-        raise BackendUnavailable(f"the Python package {missing.name} is missing; pip install -r tests/requirements.txt, or use the checkout's .venv") from None
+        raise BackendAbsent(f"the Python package {missing.name} is missing; pip install it, or use the environment that `make` has made (.venv/bin)") from None
     return DockerBackend

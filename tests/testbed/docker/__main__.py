@@ -20,12 +20,12 @@ COMMANDS = {
     "preflight": "say in one line what this machine lacks to run containers, and how to get it",
     "create": "make the hosts of the Molecule scenario that calls this",
     "destroy": "remove the hosts of the Molecule scenario that calls this",
-    "clean": "remove what Molecule scenarios of this checkout, and runs that are gone, have left",
+    "clean": "remove what Molecule scenarios of this project, and runs that are gone, have left",
 }
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.testbed.docker")
+    parser = argparse.ArgumentParser(prog=f"python -m {__package__}")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, meaning in COMMANDS.items():
         commands.add_parser(name, help=meaning, description=meaning)
@@ -48,12 +48,12 @@ def run(command: str) -> None:
     elif command == "destroy":
         lab.destroy(lab.Scenario.from_environment(os.environ))
     elif command == "preflight":
-        from tests.images import recipe
+        from ..images import recipe
 
         engine_for_labs(recipe.all_names())
     else:
         client = engine_for_labs([]).client
-        removed = [*ownership.remove_leftovers(client), *ownership.remove_labs_of_this_checkout(client)]
+        removed = [*ownership.remove_leftovers(client), *ownership.remove_labs_of_this_project(client)]
         print("\n".join(f"removed {name}" for name in removed) or "nothing was left")
 
 

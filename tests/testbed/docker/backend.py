@@ -20,10 +20,9 @@ from pathlib import Path
 
 import docker
 
-from tests.images import recipe
-
-from .. import releases, session
+from .. import programs, releases, session
 from ..backend import Backend, EtcdctlFailed, NotPartitionable
+from ..images import recipe
 from .engine import asking
 from .host import CLIENT_PORT, ContainerHost, Setting
 from .ownership import RUN, labels, remove_leftovers, remove_network, run_id
@@ -51,7 +50,7 @@ class Place:
 
 
 class DockerBackend(Backend):
-    """Needs an engine and the images of `python -m tests.images build`, or the one that ETCD_TEST_IMAGE names."""
+    """Needs an engine and the images of `python -m tests.testbed.images build`, or the one that ETCD_TEST_IMAGE names."""
 
     name = "docker"
 
@@ -150,9 +149,9 @@ def remove_leftovers_once(_process: int, client: docker.DockerClient) -> None:
 def clean_up_after_this_run(_process: int) -> None:
     """Has the keeper remove what is left of this run when its process is gone, whatever ended it."""
     program = (
-        f"import sys; sys.path.insert(0, {str(releases.CHECKOUT)!r})\n"
-        "from tests.testbed.docker.engine import connect\n"
-        "from tests.testbed.docker.ownership import remove_labelled\n"
+        f"import sys; sys.path[:] = {programs.import_path()!r}\n"
+        f"from {__package__}.engine import connect\n"
+        f"from {__package__}.ownership import remove_labelled\n"
         f"remove_labelled(connect(), {RUN!r}, {run_id()!r})\n"
     )
     session.current().at_end("docker", [sys.executable, "-c", program])

@@ -33,15 +33,14 @@ class EngineFailed(BackendUnavailable):
 def connect() -> docker.DockerClient:
     """A client of the engine that DOCKER_HOST or the docker command's context names; the local one by default.
 
-    Raises BackendUnavailable, within two seconds, where no engine can be used.
+    Raises BackendUnavailable, within two seconds, where no engine can be used; BackendAbsent where this machine or user has none.
     """
     address = engine_address()
     try:
         client = docker.from_env(timeout=ANSWER_SECONDS, max_pool_size=CONNECTIONS)  # type: ignore[arg-type]
         api_version = client.version()["ApiVersion"]
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        absent = not os.environ.get("DOCKER_HOST") and any(isinstance(cause, FileNotFoundError) for cause in chain_of(error))
-        raise (BackendAbsent if absent else BackendUnavailable)(why_unreachable(error, address)) from error
+        raise (BackendAbsent if is_absent(error) else BackendUnavailable)(why_unreachable(error, address)) from error
     if tuple(int(part) for part in api_version.split(".")) < OLDEST_API:
         raise BackendUnavailable(f"the Docker engine at {address} is too old (API {api_version}); the tests need Docker {OLDEST_ENGINE} or newer")
     client.api.timeout = CALL_SECONDS
@@ -50,6 +49,14 @@ def connect() -> docker.DockerClient:
 
 def engine_address() -> str:
     return os.environ.get("DOCKER_HOST") or "the local socket"
+
+
+def is_absent(error: BaseException) -> bool:
+    """Whether this machine has no engine, or this user no right to it. Who names an engine that is not there has named the wrong one."""
+    causes = list(chain_of(error))
+    if any(isinstance(cause, PermissionError) for cause in causes):
+        return True
+    return not os.environ.get("DOCKER_HOST") and any(isinstance(cause, FileNotFoundError) for cause in causes)
 
 
 def why_unreachable(error: BaseException, address: str) -> str:

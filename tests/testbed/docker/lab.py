@@ -30,16 +30,13 @@ from typing import Any
 
 import yaml
 
-from tests import environment
-
 from .. import writing
 from ..backend import Backend, BackendUnavailable
 from ..cluster import Cluster
-from ..releases import CHECKOUT
 from ..state import State
 from .backend import NAME, DockerBackend, Place, image_and_release
 from .host import PYTHON, ContainerHost
-from .ownership import LAB, lab_labels, remove_labelled
+from .ownership import LAB, lab_labels, project_folder, remove_labelled
 from .preflight import engine_for_labs
 
 STATE_OPTIONS = frozenset(field.name for field in dataclasses.fields(State)) | {"flags"}
@@ -97,24 +94,36 @@ class Scenario:
 
     @property
     def lab(self) -> str:
-        """What its containers are found by: two checkouts, or two users' Molecule folders, are two labs."""
-        return f"{CHECKOUT}|{self.directory}"
+        """What its containers are found by."""
+        return _lab_of(self.directory)
 
     @property
     def files(self) -> Path:
         """Certificates, mounted into the containers at this same path."""
-        return self.directory / "lab"
+        return _files_in(self.directory)
 
     @property
     def inventory(self) -> Path:
-        return self.directory / "inventory" / "lab.yml"
+        return _inventory_in(self.directory)
+
+
+def _lab_of(directory: Path) -> str:
+    """Two projects, or two users' Molecule folders, are two labs."""
+    return f"{project_folder()}|{directory}"
+
+
+def _files_in(directory: Path) -> Path:
+    return directory / "lab"
+
+
+def _inventory_in(directory: Path) -> Path:
+    return directory / "inventory" / "lab.yml"
 
 
 def create(scenario: Scenario) -> None:
     """Makes the hosts and the cluster, and writes the inventory. Whatever an earlier run of the scenario left goes first."""
     image, _ = image_and_release(scenario.version, scenario.kind)
     engine = engine_for_labs([image])
-    environment.link_tree()
     remove_labelled(engine.client, LAB, scenario.lab)
     writing.end(scenario.files)
     shutil.rmtree(scenario.files, ignore_errors=True)
@@ -153,10 +162,15 @@ def create(scenario: Scenario) -> None:
 
 def destroy(scenario: Scenario) -> None:
     """Removes what the scenario made, found by label; other scenarios and checkouts keep theirs."""
-    writing.end(scenario.files)
-    remove_labelled(engine_for_labs([]).client, LAB, scenario.lab)
-    shutil.rmtree(scenario.files, ignore_errors=True)
-    scenario.inventory.unlink(missing_ok=True)
+    remove(scenario.directory)
+
+
+def remove(directory: Path) -> None:
+    """Removes what was made for the scenario, or the scenarios, that have this folder of Molecule's."""
+    writing.end(_files_in(directory))
+    remove_labelled(engine_for_labs([]).client, LAB, _lab_of(directory))
+    shutil.rmtree(_files_in(directory), ignore_errors=True)
+    _inventory_in(directory).unlink(missing_ok=True)
 
 
 def finish(scenario: Scenario, cluster: Cluster, backend: DockerBackend) -> dict[str, Any]:
@@ -217,7 +231,13 @@ def inventory(backend: DockerBackend, details: Mapping[str, Mapping[str, Any]], 
     """An Ansible inventory. Every value is literal: testinfra does not evaluate templates."""
     hosts = {}
     for name, host in backend.hosts.items():
-        connection = {"ansible_connection": "community.docker.docker", "ansible_host": host.container_name, "ansible_python_interpreter": PYTHON}
+        connection = {
+            "ansible_connection": "community.docker.docker",
+            "ansible_host": host.container_name,
+            "ansible_python_interpreter": PYTHON,
+            # The default without its `~`, which Ansible would ask the host for before each file that it brings there.
+            "ansible_remote_tmp": "/root/.ansible/tmp",
+        }
         hosts[name] = {**connection, "etcd_address": host.address, **details[name]}
         if os.environ.get("DOCKER_HOST"):
             hosts[name]["ansible_docker_extra_args"] = f"-H={os.environ['DOCKER_HOST']}"

@@ -22,13 +22,13 @@ from pathlib import Path
 import docker
 import docker.errors
 
-from ..releases import CHECKOUT
 from .engine import asking
 
 PROJECT = "quorum.etcd.project"
 RUN = "quorum.etcd.run"
 OWNER = "quorum.etcd.owner"
-CHECKOUT_LABEL = "quorum.etcd.checkout"
+FOLDER = "quorum.etcd.folder"
+"""Which project: that of a run, or of a lab."""
 LAB = "quorum.etcd.lab"
 """Which lab; see :mod:`tests.testbed.docker.lab`."""
 REMOVERS = 16
@@ -100,14 +100,19 @@ def run_id() -> str:
     return _run_of(os.getpid())
 
 
+def project_folder() -> str:
+    """What tells two clones on one engine apart: the folder in which Molecule was called, else the one that this process works in."""
+    return os.path.realpath(os.environ.get("MOLECULE_PROJECT_DIRECTORY") or os.getcwd())
+
+
 def labels() -> dict[str, str]:
     """What everything made by this run carries."""
-    return {PROJECT: "test", RUN: run_id(), OWNER: str(Owner.this_process()), CHECKOUT_LABEL: str(CHECKOUT)}
+    return {PROJECT: "test", RUN: run_id(), OWNER: str(Owner.this_process()), FOLDER: project_folder()}
 
 
 def lab_labels(lab: str) -> dict[str, str]:
     """What everything of a lab carries: it stays when the process that made it ends, until it is destroyed by name."""
-    return {PROJECT: "lab", LAB: lab, CHECKOUT_LABEL: str(CHECKOUT)}
+    return {PROJECT: "lab", LAB: lab, FOLDER: project_folder()}
 
 
 def remove_leftovers(client: docker.DockerClient) -> list[str]:
@@ -129,13 +134,14 @@ def remove_labelled(client: docker.DockerClient, label: str, value: str) -> list
     return _remove(client, containers, networks)
 
 
-def remove_labs_of_this_checkout(client: docker.DockerClient) -> list[str]:
-    """Removes the hosts of every Molecule scenario of this checkout, those of a running one too."""
+def remove_labs_of_this_project(client: docker.DockerClient) -> list[str]:
+    """Removes the hosts of every Molecule scenario of this project, those of a running one too."""
+    folder = project_folder()
     with asking("look for the hosts of Molecule scenarios"):
         containers, networks = _found(client, LAB)
 
     def is_ours(found: dict) -> bool:
-        return found["Labels"].get(CHECKOUT_LABEL) == str(CHECKOUT)
+        return found["Labels"].get(FOLDER) == folder
 
     return _remove(client, [each for each in containers if is_ours(each)], [each for each in networks if is_ours(each)])
 

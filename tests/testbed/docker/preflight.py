@@ -18,9 +18,9 @@ import docker
 import docker.errors
 import requests.exceptions
 
-from tests.images import recipe
-
-from ..backend import BackendUnavailable
+from ..backend import BackendAbsent, BackendUnavailable
+from ..images import recipe
+from ..programs import PACKAGE
 from .engine import CALL_SECONDS, connect, engine_address, why_unreachable
 
 BUDGET_SECONDS = 1.8
@@ -76,13 +76,13 @@ def require_image(client: docker.DockerClient, image: str) -> None:
     try:
         client.images.get(image)
     except docker.errors.ImageNotFound:
-        raise BackendUnavailable(f"the Docker engine has no image {image}; {_how_to_get(image)}") from None
+        raise BackendAbsent(f"the Docker engine has no image {image}; {_how_to_get(image)}") from None
 
 
 def _how_to_get(image: str) -> str:
     if os.environ.get(recipe.OVERRIDE) == image:
         return f"pull or build it, or unset {recipe.OVERRIDE}"
-    return "make it: python -m tests.images build"
+    return f"make it: python -m {PACKAGE}.images build"
 
 
 def require_local_engine() -> None:
@@ -112,9 +112,9 @@ def require_connection_plugin() -> None:
     roots = [*sys.path, *os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(":"), "~/.ansible/collections", "/usr/share/ansible/collections"]
     plugin = "ansible_collections/community/docker/plugins/connection/docker.py"
     if not any(root and Path(root).expanduser().joinpath(plugin).is_file() for root in roots):
-        raise BackendUnavailable("the collection community.docker is missing; pip install -r tests/requirements.txt (the package ansible brings it)")
+        raise BackendAbsent("the collection community.docker is missing; pip install ansible, which brings it")
     if not shutil.which("docker"):
-        raise BackendUnavailable("the docker command is not on PATH, and Ansible's connection to containers needs it; install the Docker client")
+        raise BackendAbsent("the docker command is not on PATH, and Ansible's connection to containers needs it; install the Docker client")
 
 
 def _hides_containers(info: dict) -> bool:

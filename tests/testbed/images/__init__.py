@@ -3,5 +3,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Container images with the hosts that the tests run etcd on.
 
-`python -m tests.images build` makes them; `recipe.image(...)` names them.
+`python -m tests.testbed.images build` makes them; `recipe.image_name(...)` names them.
 """

@@ -9,20 +9,26 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import docker
 
-from .errors import ImageError
+from .. import cache
+from .errors import ImageError, PieceMissing
 from .recipe import LABEL, Image
 
 BOOTSTRAP_TIMEOUT = 600
-IMPORT_TIMEOUT = 120
+INSTALL = ["apt-get", "install", "--yes", "mmdebstrap"]
+INSTALL_TIMEOUT = 300
+UNREACHABLE = ("Could not resolve", "Temporary failure resolving", "Could not connect", "Unable to connect", "Network is unreachable", "Connection timed out")
+"""What apt says of a mirror that it does not reach, as opposed to one that it does not like."""
 
 
-def bootstrap(client: docker.DockerClient, image: Image) -> str:
+def bootstrap(client: docker.DockerClient, image: Image, tell: Callable[[str], None]) -> str:
     """Make the base of `image` in the engine behind `client` and return its name. Raises ImageError with what to do."""
-    require_mmdebstrap()
+    with cache.locked("mmdebstrap", 2 * INSTALL_TIMEOUT):
+        require_mmdebstrap(tell)
     sources = debian_sources(image.suite)
     with tempfile.TemporaryDirectory(prefix="quorum-etcd-image-") as folder:
         # A pipe into the engine would turn a bootstrap that failed half-way into an image.
@@ -34,17 +40,19 @@ def bootstrap(client: docker.DockerClient, image: Image) -> str:
     return image.bootstrapped_base
 
 
-def require_mmdebstrap() -> None:
-    """Install mmdebstrap where nobody minds (root on CI); elsewhere say who has to."""
+def require_mmdebstrap(tell: Callable[[str], None]) -> None:
+    """Install mmdebstrap where that can be done, and say so; elsewhere say what to do."""
     if shutil.which("mmdebstrap"):
         return
-    install = "apt-get install --yes mmdebstrap"
-    if not (os.environ.get("CI") and os.geteuid() == 0 and shutil.which("apt-get")):
-        raise ImageError("no container registry answers, and mmdebstrap, which could do without one, is not installed", f"run: {install}")
-    for command in (["apt-get", "update", "--quiet"], install.split()):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise PieceMissing("no container registry answers, and mmdebstrap, which could do without one, is not installed", f"run as root: {' '.join(INSTALL)}")
+    tell(f"mmdebstrap is not installed; installing it: {' '.join(INSTALL)}")
+    for command in (["apt-get", "update", "--quiet"], INSTALL):
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        )
         if done.returncode:
-            raise ImageError(f"'{' '.join(command)}' failed: {last_line(done.stderr)}", "install mmdebstrap by hand")
+            raise PieceMissing(f"no container registry answers, and '{' '.join(command)}' failed: {last_line(done.stderr)}", "install mmdebstrap by hand")
 
 
 def debian_sources(suite: str) -> list[str]:
@@ -54,7 +62,7 @@ def debian_sources(suite: str) -> list[str]:
     # "bookworm" of "bookworm", "bookworm-security" and "bookworm-updates"
     release = min((codename for _uri, codename, _component in own), key=len, default=None)
     if release is None:
-        raise ImageError("no container registry answers, and this machine's apt knows no Debian mirror", "build where one of the two can be reached")
+        raise PieceMissing("no container registry answers, and this machine's apt knows no Debian mirror", "build where one of the two can be reached")
     renamed = {(uri, codename.replace(release, suite, 1)) for uri, codename, _component in own if codename.startswith(release)}
     return [f"deb {uri} {codename} main" for uri, codename in sorted(renamed)]
 
@@ -76,7 +84,10 @@ def run_mmdebstrap(suite: str, sources: list[str], tar: Path) -> None:
     except subprocess.TimeoutExpired as timeout:
         raise ImageError(f"mmdebstrap of {suite} did not end in {BOOTSTRAP_TIMEOUT} s", "check the Debian mirror of this machine") from timeout
     if done.returncode:
-        raise ImageError(f"mmdebstrap of {suite} failed: {last_line(done.stderr)}", "check the Debian mirror of this machine (apt-get update)")
+        unreachable = any(word in done.stderr for word in UNREACHABLE)
+        raise (PieceMissing if unreachable else ImageError)(
+            f"mmdebstrap of {suite} failed: {last_line(done.stderr)}", "check the Debian mirror of this machine (apt-get update)"
+        )
 
 
 def last_line(text: str) -> str:

@@ -15,6 +15,7 @@ import docker
 import docker.errors
 import requests.exceptions
 
+from .. import cache
 from .bootstrap import bootstrap
 from .errors import ImageError
 from .recipe import CONTEXT, LABEL, REPOSITORY, VERSION_LABEL, Image, recipe_hash
@@ -24,8 +25,17 @@ BUILD_TIMEOUT = 900
 
 
 def build(client: docker.DockerClient, suite: str, kinds: t.Sequence[str], tell: t.Callable[[str], None], refresh: bool = False) -> None:
-    """Make the images of one suite that are missing (all of them if `refresh`), telling one line for each step."""
+    """Make the images of one suite that are missing (all of them if `refresh`), telling one line for each step.
+
+    A clone that wants the same ones at the same time waits, and finds them.
+    """
     images = [Image(kind, suite) for kind in kinds]
+    are_there = not refresh and all(image_id(client, image.name) for image in images)
+    with contextlib.nullcontext() if are_there else cache.locked(f"images-of-{suite}", BUILD_TIMEOUT):
+        make_missing(client, images, tell, refresh)
+
+
+def make_missing(client: docker.DockerClient, images: t.Sequence[Image], tell: t.Callable[[str], None], refresh: bool) -> None:
     missing = [image for image in images if refresh or image_id(client, image.name) is None]
     for image in images:
         if image not in missing:
@@ -62,7 +72,7 @@ def base_image(client: docker.DockerClient, image: Image, tell: t.Callable[[str]
         tell(f"{image.official_base}: pulled in {time.monotonic() - started:.0f} s")
         return image.official_base
     tell(f"{image.official_base}: no registry gives it ({refused}); bootstrapping from this machine's Debian mirror")
-    base = bootstrap(client, image)
+    base = bootstrap(client, image, tell)
     tell(f"{base}: bootstrapped in {time.monotonic() - started:.0f} s")
     return base
 

@@ -5,9 +5,15 @@
 
 from __future__ import annotations
 
+from ..backend import BackendAbsent, BackendUnavailable
 
-class ImageError(Exception):
+
+class ImageError(BackendUnavailable):
     """An image cannot be made: the reason, and what to do next. Reads as one line."""
 
     def __init__(self, reason: str, next_step: str) -> None:
         super().__init__(f"{' '.join(reason.split())}; {next_step}")
+
+
+class PieceMissing(ImageError, BackendAbsent):
+    """This machine lacks what an image is made from: a registry, a Debian mirror, or the program that does without a registry."""
