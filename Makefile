@@ -37,7 +37,7 @@ test: environment ## Everything that CI runs
 
 .PHONY: unit
 unit: environment ## Tests of the collection's parts, no cluster needed [ARGS="-k name"]
-	@$(PYTEST) tests/unit -q -n $(shell nproc) $(ARGS)
+	@$(PYTEST) tests/unit -q -n $(shell expr 3 \* $$(nproc) / 2) --dist worksteal $(ARGS)
 
 .PHONY: images
 images: environment ## Container images for the tests, where there is a Docker engine

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Generator, Iterator
@@ -20,7 +21,7 @@ MARKS = (
     "etcd(size=3, dead=0, ...): the cluster that the fixture etcd_cluster gives; arguments of tests.testbed.Cluster",
     "differs(DIFFERENCE, ...): what etcd answers depends on its release; rows of tests.integration.differences",
     "measures_time: a machine that stands still for a moment may fail it; runs beside few others, and may run a second time",
-    "slow: waits for seconds, for etcd's health interval or a time-out; `make quick` leaves it out",
+    "slow: takes some seconds, for etcd's health interval, a time-out or a program that it runs; `make quick` leaves it out",
 )
 _CLUSTER = pytest.StashKey[Cluster]()
 
@@ -44,24 +45,38 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.fixture
 def etcd_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """A real cluster of its own for the test, in the state that the mark ``etcd`` asks for.
-
-    A release or an engine that this machine lacks is a failure on CI, and a skip that names it elsewhere.
-    """
+    """A real cluster of its own for the test, in the state that the mark ``etcd`` asks for."""
     state: dict[str, object] = {}
     for mark in request.node.iter_markers("etcd"):
         state = {**mark.kwargs, **state}
+    with Cluster(**state) as cluster:  # type: ignore[arg-type]
+        request.node.stash[_CLUSTER] = cluster
+        yield cluster
+
+
+@contextlib.contextmanager
+def _pieces_of_the_machine() -> Iterator[None]:
+    """A release or an engine that this machine lacks is a failure on CI; elsewhere it leaves the test out, and the reason names it."""
     try:
-        cluster = Cluster(**state)  # type: ignore[arg-type]
+        yield
     except (ReleaseMissing, BackendAbsent) as missing:
         if os.environ.get("CI"):
             pytest.fail(str(missing), pytrace=False)
         pytest.skip(str(missing))
     except BackendUnavailable as broken:
         pytest.fail(str(broken), pytrace=False)
-    with cluster:
-        request.node.stash[_CLUSTER] = cluster
-        yield cluster
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    with _pieces_of_the_machine():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    with _pieces_of_the_machine():
+        yield
 
 
 @pytest.hookimpl(wrapper=True)

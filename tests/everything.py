@@ -45,7 +45,7 @@ RUNS = {
         Step("molecule", optional=True),
         Step("bare", optional=True),
     ),
-    "quick": (Step("lint", ("GATE=quick",)), Step("unit"), Step("integration", ("ARGS=--quick",))),
+    "quick": (Step("lint", ("GATE=quick",)), Step("unit", ("ARGS=-m 'not slow'",)), Step("integration", ("ARGS=--quick",))),
 }
 # A test, a gate, a scenario and what it took, as pytest and our own programs say it.
 DURATION_OF_A_TEST = re.compile(r"([\d.]+)s (?:call|setup|teardown) +(\S.*)")

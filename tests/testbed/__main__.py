@@ -155,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--partitioned", action="append", default=[], metavar="NAMES", help="cut off: etcd1,etcd2 or leader; may be repeated")
     up.add_argument("--partitionable", action="store_true", help=argparse.SUPPRESS)
     up.add_argument("--no-strict", action="store_true", help="without the strict reconfiguration check")
-    up.add_argument("--timing", choices=("fast", "default"), default="default", help="heartbeat and election: etcd's own (default), or a tenth")
+    up.add_argument("--timing", choices=("fast", "default"), default="default", help="heartbeat and election: etcd's own (default), or a third")
     up.add_argument("--version", metavar="V", help="3.5.1, or 3.5 for its newest here")
     up.add_argument("--backend", choices=("processes", "docker"), default="processes")
     up.add_argument("--name", help="what to call it (cluster-1, ...)")

@@ -9,6 +9,9 @@ import time
 from collections.abc import Callable
 
 POLL_SECONDS = 0.003
+LONGEST_POLL_SECONDS = 0.05
+"""What has not come soon is looked for less and less often: each look costs the one that is looked at, too."""
+GROWTH = 1.2
 
 
 class NotInTime(Exception):
@@ -18,7 +21,9 @@ class NotInTime(Exception):
 def until(what: str, look: Callable[[], str | None], timeout: float) -> None:
     """Looks again and again until ``look`` returns ``None``; otherwise it returns what it saw instead."""
     end = time.monotonic() + timeout
+    pause = POLL_SECONDS
     while (seen := look()) is not None:
         if time.monotonic() > end:
             raise NotInTime(f"waited {timeout:g} s for {what}; last saw: {seen}")
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause)
+        pause = min(pause * GROWTH, LONGEST_POLL_SECONDS)

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._client.endpoints import open_endpoint
 from ansible_collections.quorum.etcd.plugins.module_utils._client.port import Connection, Endpoint
 
-from tests.testbed import Cluster, ReleaseMissing
+from tests.testbed import Cluster
 
 from .suite import TRANSPORTS, VERSIONS
 
@@ -30,20 +29,10 @@ def version(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-def _cluster(**state: object) -> Cluster:
-    """A release that this machine lacks is a failure on CI, and a skip that names it elsewhere."""
-    try:
-        return Cluster(**state)  # type: ignore[arg-type]
-    except ReleaseMissing as missing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(missing))
-
-
 @pytest.fixture(scope="module")
 def cluster(version: str) -> Iterator[Cluster]:
     """Three voters without the strict check, shared by the tests of a file: who changes it puts it back."""
-    with _cluster(size=3, version=version, strict=False) as shared:
+    with Cluster(size=3, version=version, strict=False) as shared:
         yield shared
 
 
@@ -53,7 +42,7 @@ def bring(version: str) -> Iterator[Bring]:
     made: list[Cluster] = []
 
     def up(**state: object) -> Cluster:
-        own = _cluster(**{"version": version, **state})
+        own = Cluster(**{"version": version, **state})  # type: ignore[arg-type]
         made.append(own)
         own.start()
         return own

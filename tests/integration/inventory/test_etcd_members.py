@@ -51,6 +51,7 @@ def ours(found: Listing) -> dict[str, set[str]]:
 # -- what is there -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [pytest.param(release, marks=pytest.mark.etcd(version=release)) for release in RELEASES])
 @pytest.mark.etcd(size=3, dead=1, learners=1)
 def test_members_are_hosts_in_the_groups_that_fit_them(etcd_cluster: Cluster, listing: Lister, version: str):
@@ -153,6 +154,7 @@ def test_what_cannot_be_constructed_is_left_out_or_an_error_as_strict_says(listi
     assert "Could not set nowhere for host etcd1" in strict.said
 
 
+@pytest.mark.slow
 @pytest.mark.etcd(size=1)
 def test_the_name_of_a_member_is_never_run(etcd_cluster: Cluster, listing: Lister, tmp_path: Path):
     """Who may start a member may not run code on the controller."""
@@ -186,6 +188,7 @@ def test_a_playbook_runs_on_its_hosts(etcd_cluster: Cluster, file: InventoryFile
 # -- the cache ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.etcd(size=1, tls=True, auth=True)
 def test_the_cache_serves_a_cluster_that_is_gone_and_holds_no_secret(etcd_cluster: Cluster, listing: Lister, tmp_path: Path):
     store = tmp_path / "cache"
@@ -231,6 +234,7 @@ def test_the_connection_may_come_from_the_environment_and_from_ansible_cfg(etcd_
     assert found.hosts == {"etcd1"}, found.said
 
 
+@pytest.mark.slow
 @pytest.mark.etcd(size=1, tls=True, auth=True)
 def test_options_may_be_templates_and_in_a_vault(etcd_cluster: Cluster, file: InventoryFile):
     connection = etcd_cluster.connection

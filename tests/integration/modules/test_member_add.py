@@ -268,6 +268,7 @@ def test_a_single_voter_is_not_joined_by_a_voter_that_has_not_started(cluster: C
     assert "learner: true" in run["refusal"]["next_step"]
 
 
+@pytest.mark.slow
 @pytest.mark.etcd(size=1)
 def test_a_single_voter_is_joined_by_a_voter_where_the_user_accepts_the_loss_of_the_quorum(cluster: Cluster):
     host = cluster.spare()
@@ -292,6 +293,7 @@ def test_three_voters_with_one_dead_refuse_a_fourth_and_name_the_dead_one(cluste
     assert run["done"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [pytest.param(4, marks=pytest.mark.etcd(size=4)), pytest.param(5, marks=pytest.mark.etcd(size=5))])
 @pytest.mark.differs(ADDITION_BESIDE_A_DEAD_VOTER)
 @pytest.mark.etcd(dead=1)

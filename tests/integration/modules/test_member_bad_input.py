@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.testbed import Cluster, ReleaseMissing
+from tests.testbed import Cluster
 
 from ..differences import releases_of
 from .driver import ensure, untouched
@@ -23,13 +22,7 @@ from .driver import ensure, untouched
 @pytest.fixture(scope="module", params=releases_of([]))
 def quiet(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """One cluster for all tests here, since none may change it: three voters."""
-    try:
-        cluster = Cluster(size=3, version=request.param)
-    except ReleaseMissing as missing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(missing))
-    with cluster:
+    with Cluster(size=3, version=request.param) as cluster:
         yield cluster
 
 

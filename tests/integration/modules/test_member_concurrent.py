@@ -52,6 +52,7 @@ def test_of_three_hosts_that_join_at_once_one_is_registered_and_the_others_are_r
     assert leases(cluster) == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 @pytest.mark.etcd(size=1, strict=False)
 def test_three_hosts_that_join_at_once_all_become_voters_one_after_the_other(cluster: Cluster):

@@ -52,6 +52,7 @@ def test_hanging_endpoints_cost_one_time_out_together(cluster: Cluster, hanging:
     assert run.seconds < 6
 
 
+@pytest.mark.slow
 @pytest.mark.etcd(size=3, strict=False)
 def test_a_change_beside_a_hanging_endpoint_is_made(cluster: Cluster, hanging: str):
     host = cluster.spare()
@@ -70,6 +71,7 @@ def test_a_paused_member_is_a_dead_one(cluster: Cluster):
     assert run.seconds < 15
 
 
+@pytest.mark.slow
 @pytest.mark.etcd(size=3)
 def test_a_paused_leader_is_waited_for_until_another_is_elected(cluster: Cluster):
     frozen = cluster.leader
@@ -80,6 +82,7 @@ def test_a_paused_leader_is_waited_for_until_another_is_elected(cluster: Cluster
     assert writable(cluster)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["present", "promoted", "absent"])
 @pytest.mark.etcd(size=3)
 def test_frozen_voters_are_no_quorum_and_the_verdict_is_bounded(cluster: Cluster, state: str):
@@ -141,6 +144,7 @@ def test_the_endpoint_of_a_learner_beside_a_voter_does_not_matter(cluster: Clust
 # -- views that are stale or disagree ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.etcd(size=3, partitionable=True, timing="default", strict=False)
 def test_a_member_that_is_cut_off_cannot_speak_for_the_cluster(cluster: Cluster):
     lonely = cluster.leader

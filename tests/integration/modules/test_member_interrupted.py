@@ -267,6 +267,7 @@ def test_an_addition_that_never_reaches_etcd_is_reported_as_not_done(cluster: Cl
     assert run["done"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["cut off", "late"])
 @pytest.mark.etcd(size=1)
 def test_a_lock_whose_answer_was_lost_is_waited_for_until_it_ends_and_taken_again(etcd_cluster: Cluster, loss: str):
@@ -308,6 +309,7 @@ def test_a_lock_that_never_reaches_etcd_is_given_up(etcd_cluster: Cluster):
     assert run["changed"] is False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/lease/grant", "/cluster/member/add"])
 @pytest.mark.etcd(size=1)
 def test_a_cluster_that_falls_silent_in_the_middle_gets_the_time_to_answer_again(etcd_cluster: Cluster, path: str):
@@ -320,6 +322,7 @@ def test_a_cluster_that_falls_silent_in_the_middle_gets_the_time_to_answer_again
     assert listed(etcd_cluster) == {**voters("etcd1"), host.name: "unstarted learner"}
 
 
+@pytest.mark.slow
 @pytest.mark.etcd(size=1)
 def test_a_cluster_that_falls_silent_in_the_middle_for_good_is_an_error_in_bounded_time(etcd_cluster: Cluster):
     with recorded(etcd_cluster) as recording:

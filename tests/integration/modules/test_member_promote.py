@@ -167,6 +167,7 @@ def test_a_learner_that_was_in_sync_and_died_is_not_promoted_while_a_voter_is_do
     assert writable(cluster)
 
 
+@pytest.mark.slow
 @pytest.mark.etcd(size=3, learners=1, strict=False)
 def test_etcd_itself_promotes_a_dead_learner_and_ends_the_cluster(cluster: Cluster):
     """Why the test before this one matters."""
@@ -209,6 +210,7 @@ def test_a_learner_that_is_cut_off_is_not_promoted_on_an_idle_cluster(cluster: C
     assert ensure(cluster, learner, state="promoted").done == ["promote"]
 
 
+@pytest.mark.slow
 @pytest.mark.etcd(size=1, learners=1, partitionable=True, timing="default")
 def test_a_learner_that_stands_still_is_reported_as_stalled(cluster: Cluster):
     (learner,) = cluster.learners

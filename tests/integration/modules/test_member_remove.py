@@ -209,6 +209,7 @@ def test_a_minimum_of_tolerance_keeps_a_healthy_cluster_at_its_size(cluster: Clu
     assert accepted.done == ["remove"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["present", "promoted", "absent"])
 @pytest.mark.etcd(size=2, dead=1)
 def test_without_a_quorum_every_change_is_refused_in_bounded_time(cluster: Cluster, state: str):
@@ -224,6 +225,7 @@ def test_without_a_quorum_every_change_is_refused_in_bounded_time(cluster: Clust
     assert dead.name in run.message
 
 
+@pytest.mark.slow
 @pytest.mark.etcd(size=3, dead=2)
 def test_without_a_quorum_a_dead_member_is_not_removed_later_behind_our_back(cluster: Cluster):
     """etcd would let the call hang, and apply it once a quorum is back."""

@@ -79,6 +79,7 @@ def test_a_member_that_came_back_at_another_address_is_repaired(cluster: Cluster
     cluster.wait_healthy()
 
 
+@pytest.mark.slow
 @pytest.mark.etcd(size=3)
 def test_peer_urls_move_from_http_to_https_one_member_at_a_time(cluster: Cluster, tmp_path):
     files = certificates.write(tmp_path / "peers")

@@ -28,6 +28,7 @@ def test_a_directory_names_its_member_and_cluster_whether_etcd_runs_or_not(versi
             assert examine(str(member.data_dir)) == expected
 
 
+@pytest.mark.slow
 def test_a_log_that_was_cut_into_segments_and_purged_says_the_same():
     """Every segment repeats whose it is, also when the first one is gone."""
     with Cluster(1, flags={"snapshot_count": 10}) as cluster:

@@ -103,6 +103,7 @@ def test_hosts_of_two_clusters_are_refused_whether_they_run_or_not(etcd_cluster)
         assert run.refusal == "cluster_id_mismatch"
 
 
+@pytest.mark.slow
 @pytest.mark.etcd(size=3)
 def test_the_data_of_a_removed_member_is_stale(etcd_cluster):
     removed = etcd_cluster.followers[0]

@@ -138,7 +138,7 @@ def test_no_collection_for_the_connection(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [])
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(tmp_path))
-    with one_line_within_two_seconds("community.docker", "pip install ansible", kind=BackendAbsent):
+    with one_line_within_two_seconds("community.docker", "make environment", kind=BackendAbsent):
         preflight.engine_for_labs([])
 
 

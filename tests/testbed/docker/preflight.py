@@ -112,7 +112,7 @@ def require_connection_plugin() -> None:
     roots = [*sys.path, *os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(":"), "~/.ansible/collections", "/usr/share/ansible/collections"]
     plugin = "ansible_collections/community/docker/plugins/connection/docker.py"
     if not any(root and Path(root).expanduser().joinpath(plugin).is_file() for root in roots):
-        raise BackendAbsent("the collection community.docker is missing; pip install ansible, which brings it")
+        raise BackendAbsent("the collection community.docker is missing; `make environment` brings it")
     if not shutil.which("docker"):
         raise BackendAbsent("the docker command is not on PATH, and Ansible's connection to containers needs it; install the Docker client")
 

@@ -88,6 +88,7 @@ def test_a_failed_install_shows_the_reasons_that_pip_gave(checkout):
     assert "Collecting" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_the_environment_is_made_once_and_again_when_the_requirements_change(checkout, capsys):
     environment.prepare()
     assert "Installing" in capsys.readouterr().out

@@ -141,6 +141,7 @@ class TestSecondAttempts:
         assert run.report.close(3) == 1
         assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 3 failed"
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("tests", "line"),
         [

@@ -44,6 +44,7 @@ def test_passes():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("measured", "unmeasured", "failing", "workers", "exit_code", "closing"),
     [
