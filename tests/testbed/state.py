@@ -53,7 +53,7 @@ class State:
     strict: bool = True
     """etcd's strict reconfiguration check (its default), once the state is built."""
     timing: Timing = "fast"
-    """``fast``: heartbeat 30 ms, election 300 ms; ``default``: etcd's own 100 and 1000 ms."""
+    """``fast``: heartbeat 50 ms, election 300 ms; ``default``: etcd's own 100 and 1000 ms."""
 
     @property
     def killed(self) -> int:
