@@ -74,6 +74,11 @@ class DockerBackend(Backend):
         binaries = {"/usr/local/bin/etcd": str(release.etcd), "/usr/local/bin/etcdctl": str(release.etcdctl)} if release else {}
         self._setting = Setting(engine, image, self._prefix, self.directory, place.labels, binaries, partitionable, kind, place.outlives_run)
 
+    @property
+    def publishes_ports(self) -> bool:
+        """Whether the hosts are reached through ports of this machine, because their own addresses are not."""
+        return self._setting.engine.publishes_ports
+
     def host(self, name: str) -> ContainerHost:
         host = ContainerHost(name, f"{self._prefix}-{name}", self._setting, self._workers)
         self.hosts[name] = host

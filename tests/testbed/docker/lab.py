@@ -9,7 +9,7 @@ be at first, in the words of :class:`tests.testbed.Cluster`:
     driver:
       options:
         cluster: {size: 3, dead: 1, tls: true}     # the platforms beyond these members are idle hosts, nothing registered
-        kind: systemd                              # hosts with an init system; then no cluster is made
+        kind: systemd                              # hosts with an init system, reached over SSH; then no cluster is made
         version: "3.4"                             # of etcd; ETCD_LAB_VERSION otherwise, or the newest
         writer: true                               # 25 keys a second, from before converge until verify asks for the report
 
@@ -34,6 +34,7 @@ from .. import writing
 from ..backend import Backend, BackendUnavailable
 from ..cluster import Cluster
 from ..state import State
+from . import ssh
 from .backend import NAME, DockerBackend, Place, image_and_release
 from .host import PYTHON, ContainerHost
 from .ownership import LAB, lab_labels, project_folder, remove_labelled
@@ -126,6 +127,7 @@ def create(scenario: Scenario) -> None:
     engine = engine_for_labs([image])
     remove_labelled(engine.client, LAB, scenario.lab)
     writing.end(scenario.files)
+    ssh.close(scenario.files)
     shutil.rmtree(scenario.files, ignore_errors=True)
     scenario.files.mkdir(parents=True, mode=0o700)
     place = Place(
@@ -151,6 +153,7 @@ def create(scenario: Scenario) -> None:
             make_backend(scenario.version, partitionable=True)
             described = make_plain_hosts(scenario, backends[0])
     except BaseException:
+        ssh.close(scenario.files)
         for backend in backends:
             backend.close()
         raise
@@ -168,6 +171,7 @@ def destroy(scenario: Scenario) -> None:
 def remove(directory: Path) -> None:
     """Removes what was made for the scenario, or the scenarios, that have this folder of Molecule's."""
     writing.end(_files_in(directory))
+    ssh.close(_files_in(directory))
     remove_labelled(engine_for_labs([]).client, LAB, _lab_of(directory))
     shutil.rmtree(_files_in(directory), ignore_errors=True)
     _inventory_in(directory).unlink(missing_ok=True)
@@ -224,7 +228,13 @@ def make_plain_hosts(scenario: Scenario, backend: DockerBackend) -> dict[str, An
     hosts = [backend.host(name) for name in scenario.hosts]
     with concurrent.futures.ThreadPoolExecutor(len(hosts)) as pool:
         list(pool.map(ContainerHost.wait_up, hosts))
-    return inventory(backend, {name: {} for name in scenario.hosts}, {})
+    described = inventory(backend, {name: {} for name in scenario.hosts}, {})
+    if scenario.kind == "systemd" and ssh.is_here() and not backend.publishes_ports:
+        # Of each host, since Molecule says of each host how it would reach it.
+        over_ssh = ssh.open_to(hosts, scenario.files)
+        for host in hosts:
+            described["all"]["hosts"][host.name] |= {**over_ssh, "ansible_host": host.address}
+    return described
 
 
 def inventory(backend: DockerBackend, details: Mapping[str, Mapping[str, Any]], shared: Mapping[str, Any]) -> dict[str, Any]:

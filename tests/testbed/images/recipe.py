@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONTEXT = Path(__file__).parent
-CONTEXT_FILES = ("Dockerfile", "etcd-start", "etcd-stop")
+CONTEXT_FILES = ("Dockerfile", "archive_cache.pth", "archive_cache.py", "etcd-start", "etcd-stop")
 
 REPOSITORY = "quorum-etcd-test"
 LABEL = "quorum.etcd.image"

@@ -20,8 +20,8 @@ import pytest
 
 from tests.environment import ROOT
 
-COMMANDS = ("make", "git", "mmdebstrap", "fuse-overlayfs", "iptables")
-NEEDED = ("bash", "cat", "chmod", "dirname", "env", "id", "mkdir", "printf", "rm", "setsid", "sleep", "tail")
+COMMANDS = ("make", "git", "mmdebstrap", "fuse-overlayfs", "iptables", "ssh")
+NEEDED = ("bash", "cat", "chmod", "dirname", "env", "id", "mkdir", "mktemp", "printf", "rm", "setsid", "sleep", "tail")
 DOCKERD = """\
 import os, socket, sys
 with socket.create_server(os.environ["DOCKER_HOST"].removeprefix("unix://"), family=socket.AF_UNIX) as server:
@@ -68,6 +68,7 @@ def machine():
         (machine.folder / "bin").mkdir()
         for command in NEEDED:
             (machine.folder / "bin" / command).symlink_to(shutil.which(command) or command)
+        machine.put("mount", "exit 1")
         machine.put("python3", f'exec {sys.executable} "$@"')
         machine.put("apt-get", f'[ "$1" = install ] && echo "${{@:5}}" >> {machine.folder}/installed; exit 0')
         yield machine
@@ -105,7 +106,7 @@ def test_where_all_is_there_nothing_is_done_and_nothing_said(machine, engine):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root installs; run the tests as root to see it")
 def test_what_is_missing_is_installed_and_the_engine_started_and_stopped(machine):
-    for command in ("make", "git"):
+    for command in ("make", "git", "ssh"):
         machine.put(command)
     machine.put("dockerd", f"exec -a dockerd {sys.executable} {machine.folder}/dockerd.py")
     (machine.folder / "dockerd.py").write_text(f"open('/proc/self/comm', 'w').write('dockerd')\n{DOCKERD}")
@@ -137,6 +138,21 @@ def test_an_engine_that_ends_is_told_with_its_last_words(machine):
     assert json.loads((machine.folder / "etc" / "docker" / "daemon.json").read_text())["storage-driver"] == "fuse-overlayfs"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts an engine; run the tests as root to see it")
+def test_where_the_kernel_overlays_folders_the_engine_has_it_do_so(machine):
+    for command in set(COMMANDS) - {"fuse-overlayfs"}:
+        machine.put(command)
+    machine.put("mount")
+    machine.put("umount")
+    machine.put("dockerd", "exit 1")
+
+    machine.run()
+
+    assert machine.installed == ""
+    assert json.loads((machine.folder / "etc" / "docker" / "daemon.json").read_text()) == {"storage-driver": "overlay2", "mtu": 1400}
+    assert list((machine.folder / "var" / "lib" / "docker").iterdir()) == []
+
+
 def test_a_machine_without_apt_is_told_what_it_lacks(machine):
     (machine.folder / "bin" / "apt-get").unlink()
     machine.put("make")
@@ -144,4 +160,4 @@ def test_a_machine_without_apt_is_told_what_it_lacks(machine):
     done = machine.run()
 
     assert done.returncode == 1
-    assert done.stderr.startswith("error: this machine lacks git mmdebstrap docker.io fuse-overlayfs iptables; install that, or run this as root")
+    assert done.stderr.startswith("error: this machine lacks git mmdebstrap openssh-client docker.io fuse-overlayfs iptables; install that, or run this as root")
