@@ -13,13 +13,13 @@ import zipimport
 from contextlib import suppress
 
 FOLDER = "/var/cache/python-archives"
-_compile = zipimport._compile_source
+_compile = zipimport._compile_source  # type: ignore[attr-defined]
 
 
 def _compile_once(path, source):
     kept = os.path.join(FOLDER, hashlib.sha256(path.rpartition(".zip")[2].encode() + source).hexdigest())
     with suppress(OSError, ValueError, EOFError), open(kept, "rb") as file:
-        return marshal.load(file)
+        return marshal.load(file)  # noqa: S302 - written below, by root alone
     code = _compile(path, source)
     with suppress(OSError):
         os.makedirs(FOLDER, mode=0o700, exist_ok=True)
@@ -30,4 +30,4 @@ def _compile_once(path, source):
     return code
 
 
-zipimport._compile_source = _compile_once
+zipimport._compile_source = _compile_once  # type: ignore[attr-defined]

@@ -160,4 +160,4 @@ def test_a_machine_without_apt_is_told_what_it_lacks(machine):
     done = machine.run()
 
     assert done.returncode == 1
-    assert done.stderr.startswith("error: this machine lacks git mmdebstrap openssh-client docker.io fuse-overlayfs iptables; install that, or run this as root")
+    assert done.stderr.startswith("error: this machine lacks git mmdebstrap openssh-client docker.io fuse-overlayfs iptables; install that, or run this")
