@@ -140,8 +140,8 @@ def is_trust_unknown(error: Exception) -> bool:
 
 
 def is_hang_up(error: Exception) -> bool:
-    """Whether the other side just closed the connection."""
-    return isinstance(error, (ConnectionError, ssl.SSLEOFError))
+    """Whether the other side just closed the connection. Debian 12's Python (3.11.2) tells this of a handshake as an orderly end of TLS."""
+    return isinstance(error, (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError))
 
 
 def is_alert(error: Exception) -> bool:

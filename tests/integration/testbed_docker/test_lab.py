@@ -17,7 +17,7 @@ import docker
 import pytest
 import yaml
 
-from tests.testbed.docker import lab
+from tests.testbed.docker import lab, ssh
 from tests.testbed.docker.lab import Scenario, WrongScenario
 from tests.testbed.docker.ownership import LAB
 
@@ -110,10 +110,34 @@ def test_the_members_live_on_when_the_program_that_made_them_has_ended(engine, s
 def test_hosts_with_an_init_system(engine, scenario):
     made = scenario(2, kind="systemd")
     lab.create(made)
-    for host in hosts_in(made.inventory).values():
+    for container in containers_of(engine, made):
+        host = {"ansible_host": container.name}
         assert on(engine, host, "systemctl is-system-running || true").strip() == "running"
         assert on(engine, host, "systemctl is-active etcd || true").strip() == "inactive"
-        assert not engine.containers.get(host["ansible_host"]).attrs["HostConfig"]["Privileged"]
+        assert not container.attrs["HostConfig"]["Privileged"]
+
+
+def test_hosts_with_an_init_system_are_reached_over_ssh_until_they_are_gone(engine, scenario):
+    made = scenario(2, kind="systemd")
+    lab.create(made)
+    ping = [str(Path(sys.executable).with_name("ansible")), "--inventory", str(made.inventory), "all", "--module-name", "ping"]
+
+    reached = subprocess.run(ping, capture_output=True, text=True, check=False)
+    open_connections = [*(made.files / ssh.SOCKETS).resolve().glob("*")]
+    lab.destroy(made)
+
+    assert reached.stdout.count("SUCCESS") == 2, reached
+    assert len(open_connections) == 2
+    assert not any(socket.exists() or socket.parent.exists() for socket in open_connections)
+
+
+def test_hosts_are_reached_through_the_engine_where_there_is_no_ssh(engine, scenario, monkeypatch):
+    monkeypatch.setattr(ssh, "is_here", lambda: False)
+    made = scenario(1, kind="systemd")
+    lab.create(made)
+    [host] = hosts_in(made.inventory).values()
+    assert host["ansible_connection"] == "community.docker.docker"
+    assert on(engine, host, "systemctl is-system-running || true").strip() == "running"
 
 
 def test_destroying_leaves_nothing_of_this_scenario_and_all_of_the_others(engine, scenario):

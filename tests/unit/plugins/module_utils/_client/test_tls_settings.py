@@ -259,6 +259,12 @@ def test_a_failure_is_explained_with_its_own_words_and_a_next_step(error, connec
     assert next_step in how
 
 
+@pytest.mark.parametrize("error", [ConnectionResetError(), ssl.SSLEOFError(), ssl.SSLZeroReturnError()], ids=repr)
+def test_a_connection_that_was_just_closed_is_no_answer_in_tls(error):
+    assert tls.is_hang_up(error)
+    assert not tls.is_hang_up(ssl.SSLError(1, "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] alert"))
+
+
 def test_a_server_that_speaks_tls_is_told_from_one_that_does_not():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         assert tls.is_spoken_at(parse_endpoint(f"127.0.0.1:{listener.getsockname()[1]}"), patience=0.1) is False
