@@ -32,7 +32,7 @@ LOG = "writer.log"
 
 # Enough to see a gap that matters to a scenario, and little enough to leave the machine to it.
 KEYS_A_SECOND = 25.0
-LONGEST_SECONDS = 900.0
+LONGEST_SECONDS = 1800.0
 READY_SECONDS = 20.0
 JUDGE_SECONDS = 60.0
 

@@ -17,6 +17,7 @@ import docker
 import pytest
 import yaml
 
+from tests.testbed.backend import BackendAbsent
 from tests.testbed.docker import lab, ssh
 from tests.testbed.docker.lab import Scenario, WrongScenario
 from tests.testbed.docker.ownership import LAB
@@ -118,6 +119,8 @@ def test_hosts_with_an_init_system(engine, scenario):
 
 
 def test_hosts_with_an_init_system_are_reached_over_ssh_until_they_are_gone(engine, scenario):
+    if not ssh.is_here():
+        raise BackendAbsent("ssh and ssh-keygen are not on PATH; install openssh-client")
     made = scenario(2, kind="systemd")
     lab.create(made)
     ping = [str(Path(sys.executable).with_name("ansible")), "--inventory", str(made.inventory), "all", "--module-name", "ping"]

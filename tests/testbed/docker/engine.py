@@ -16,7 +16,8 @@ import requests.exceptions
 from ..backend import BackendAbsent, BackendUnavailable
 
 ANSWER_SECONDS = 1.5
-"""An engine that lives tells its version within this time."""
+"""An engine that lives tells its version within this time, where nothing else runs."""
+MOST_TIMES = 10
 CALL_SECONDS = 60
 """The longest that one call may take, on a machine with much else to do."""
 OLDEST_API = (1, 41)
@@ -30,14 +31,20 @@ class EngineFailed(BackendUnavailable):
     """The engine refused a call, or stopped answering; the text says in one line what was asked of it and what it said."""
 
 
+def patience(seconds: float) -> float:
+    """How long to wait for an answer that an idle machine gives within these seconds: the longer, the more programs wait for each processor."""
+    waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
+    return seconds * min(max(1.0, waiting), MOST_TIMES)
+
+
 def connect() -> docker.DockerClient:
     """A client of the engine that DOCKER_HOST or the docker command's context names; the local one by default.
 
-    Raises BackendUnavailable, within two seconds, where no engine can be used; BackendAbsent where this machine or user has none.
+    Raises BackendUnavailable where no engine can be used, within two seconds on an idle machine; BackendAbsent where this machine or user has none.
     """
     address = engine_address()
     try:
-        client = docker.from_env(timeout=ANSWER_SECONDS, max_pool_size=CONNECTIONS)  # type: ignore[arg-type]
+        client = docker.from_env(timeout=patience(ANSWER_SECONDS), max_pool_size=CONNECTIONS)  # type: ignore[arg-type]
         api_version = client.version()["ApiVersion"]
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
         raise (BackendAbsent if is_absent(error) else BackendUnavailable)(why_unreachable(error, address)) from error

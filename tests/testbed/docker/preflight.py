@@ -21,11 +21,10 @@ import requests.exceptions
 from ..backend import BackendAbsent, BackendUnavailable
 from ..images import recipe
 from ..programs import PACKAGE
-from .engine import CALL_SECONDS, connect, engine_address, why_unreachable
+from .engine import CALL_SECONDS, connect, engine_address, patience, why_unreachable
 
 BUDGET_SECONDS = 1.8
 """For all answers together, where nothing else runs."""
-MOST_BUDGETS = 10
 FREE_BYTES = 500 * 1000 * 1000
 """What a few clusters write at most, with room for the engine's own needs."""
 
@@ -51,16 +50,10 @@ def engine_for_labs(images: Sequence[str]) -> Engine:
     return _examined(os.getpid(), os.environ.get("DOCKER_HOST", ""), tuple(images))
 
 
-def patience() -> float:
-    """How many seconds an engine gets to answer: the more, the more programs wait for each of the machine's processors."""
-    waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
-    return BUDGET_SECONDS * min(max(1.0, waiting), MOST_BUDGETS)
-
-
 @functools.cache
 def _examined(_process: int, _docker_host: str, images: tuple[str, ...]) -> Engine:
     require_local_engine()
-    deadline = time.monotonic() + patience()
+    deadline = time.monotonic() + patience(BUDGET_SECONDS)
     client = connect()
     try:
         # The budget is for all the answers together: an engine may stop answering after the first.

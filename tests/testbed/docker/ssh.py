@@ -34,7 +34,9 @@ def is_here() -> bool:
 def open_to(hosts: Iterable[ContainerHost], folder: Path) -> dict[str, Any]:
     """Has these hosts take a new key, kept in this folder, and returns what the inventory says of each. Raises EngineFailed."""
     key = folder / KEY
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key], check=True, timeout=SECONDS)
+    made = subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key], capture_output=True, text=True, timeout=SECONDS, check=False)
+    if made.returncode:
+        raise EngineFailed(f"ssh-keygen cannot make the key {key}: {made.stderr.strip()}")
     public = key.with_suffix(".pub").read_text().strip()
     for host in hosts:
         answer = host.run(["sh", "-ec", f"mkdir -p -m 0700 /root/.ssh; echo '{public}' > /root/.ssh/authorized_keys"])
