@@ -23,6 +23,8 @@ if t.TYPE_CHECKING:
 
 # Who let a whole time-out pass is asked again, but not waited for as long.
 SECONDS_FOR_THE_SILENT = 1.0
+# How long after its time an endpoint may still say itself what it waited for, which tells more than that it was late.
+_GRACE = 0.25
 
 
 class Contacts:
@@ -100,7 +102,7 @@ class StatusInquiry:
 
     def __init__(self, contacts: Contacts) -> None:
         self._contacts = contacts
-        self._answers: queue.SimpleQueue[tuple[str, Status | EtcdError]] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[str, Status | BaseException]] = queue.SimpleQueue()
         self._pending: dict[str, float] = {}
         self.statuses: dict[str, Status] = {}
         self.errors: dict[str, EtcdError] = {}
@@ -110,14 +112,17 @@ class StatusInquiry:
         if url in self._pending or url in self.statuses or url in self.errors:
             return
         patience = self._contacts.patience_with(url)
-        self._pending[url] = time.monotonic() + patience
+        self._pending[url] = time.monotonic() + patience + _GRACE
         threading.Thread(target=self._answer, args=(url, patience), daemon=True).start()
 
     def was_asked(self, url: str) -> bool:
         return url in self._pending or url in self.statuses or url in self.errors
 
     def next_answer(self, wait: bool = True) -> str | None:
-        """The URL of the next endpoint that answered or failed; None when there is none (any more, or yet)."""
+        """The URL of the next endpoint that answered or failed; None when there is none (any more, or yet).
+
+        A fault of the asking itself, which no EtcdError tells, is raised here: it must not pass for a member's silence.
+        """
         while self._pending:
             deadline = max(self._pending.values())
             try:
@@ -135,15 +140,17 @@ class StatusInquiry:
 
     def _answer(self, url: str, patience: float) -> None:
         try:
-            answer: Status | EtcdError = self._contacts.at(url).status(timeout=patience)
-        except EtcdError as error:
+            answer: Status | BaseException = self._contacts.at(url).status(timeout=patience)
+        except BaseException as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught  # what is no EtcdError is raised by `_record`
             answer = error
         self._answers.put((url, answer))
 
-    def _record(self, url: str, answer: Status | EtcdError) -> None:
+    def _record(self, url: str, answer: Status | BaseException) -> None:
         if isinstance(answer, EtcdError):
             self.errors[url] = answer
             self._contacts.remember(url, answer)
+        elif isinstance(answer, BaseException):
+            raise answer
         else:
             self.statuses[url] = answer
             self._contacts.remember(url, None)

@@ -27,6 +27,8 @@ MODULES = "ansible_collections.quorum.etcd.plugins.modules"
 
 # Tests are in no mood for the defaults of two minutes and one; what a case needs longer for, it says.
 PATIENCE = {"wait_timeout": 20, "stall_timeout": 10}
+# Where every member answers, a machine that stands still for some seconds is no finding.
+UNHURRIED = {"request_timeout": 15}
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ def arguments_of(cluster: Cluster | None, host: Member | None = None, **options:
 
 def join(cluster: Cluster, host: Member | None = None, **options: Any) -> Member:
     """A new host becomes a voter by the three tasks of a join."""
+    options = {**UNHURRIED, **options}
     host = host or cluster.spare()
     registered = ensure(cluster, host, **options)
     assert registered.ok, registered
