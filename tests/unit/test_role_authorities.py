@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from typing import Any
 
@@ -26,9 +25,10 @@ AFTER = {"ca": "new", "peer-ca": "new peers"}
 
 def role(files: dict[str, str], variable: str, **facts: Any) -> Any:
     """A variable of the role where these authorities are found, by path and content."""
-    found = [{"etcd_cluster__authority": path, "content": base64.b64encode(f"{text}\n".encode()).decode()} for path, text in files.items()]
-    absent = [{"etcd_cluster__authority": "new-trusted/nothing", "msg": "file not found"}]
-    return value_of(variable, etcd_cluster__authority_files={"results": found + absent}, **facts)
+    found = {path: f"{text}\n" for path, text in files.items()}
+    # New ones that are not whole yet, and somebody's own: neither is trusted.
+    others = {"new-prepared/ca": "half made\n", "archive/ca": "of last year\n", "client": "somebody's\n"}
+    return value_of(variable, etcd_cluster__authority_files={"certificates": {**found, **others}}, **facts)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""etcd_host_files: from its parameters to its return values."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._operations.host_files import Access, Difference, Directory, File, HostFileProblem, settle
+
+if t.TYPE_CHECKING:
+    from .outcome import Result
+
+_ACCESS: dict[str, t.Any] = {
+    "path": {"type": "path", "required": True},
+    "owner": {"type": "str", "default": "root"},
+    "group": {"type": "str", "default": "root"},
+}
+DIRECTORIES: dict[str, t.Any] = {
+    "type": "list",
+    "elements": "dict",
+    "default": [],
+    "options": {**_ACCESS, "mode": {"type": "str", "default": "0755"}, "fresh": {"type": "bool", "default": False}},
+}
+FILES: dict[str, t.Any] = {
+    "type": "list",
+    "elements": "dict",
+    "default": [],
+    "options": {**_ACCESS, "mode": {"type": "str", "default": "0644"}, "content": {"type": "str"}, "secret": {"type": "str", "no_log": True}},
+    "required_one_of": [("content", "secret")],
+    "mutually_exclusive": [("content", "secret")],
+}
+
+
+def settle_host_files(params: t.Mapping[str, t.Any], check: bool) -> Result:
+    """What was other than wanted. Raises HostFileProblem."""
+    directories = [Directory(one["path"], _access(one), one["fresh"]) for one in params["directories"]]
+    files = [File(one["path"], _content(one), _access(one), one["secret"] is not None) for one in params["files"]]
+    differences = settle(directories, files, check)
+    paths = list(dict.fromkeys(difference.path for difference in differences))
+    return {"changed": bool(paths), "changed_paths": paths, "diff": [_diff(difference) for difference in differences]}
+
+
+def _access(one: t.Mapping[str, t.Any]) -> Access:
+    if not re.fullmatch("0?[0-7]{3}", one["mode"]):
+        raise HostFileProblem("%s: the mode %s is no octal number of three digits. Give one such as 0644" % (one["path"], one["mode"]))
+    return Access(one["owner"], one["group"], int(one["mode"], 8))
+
+
+def _content(one: t.Mapping[str, t.Any]) -> str:
+    return t.cast(str, one["content"] if one["secret"] is None else one["secret"])
+
+
+def _diff(difference: Difference) -> Result:
+    before, after = ("" if words is None else words for words in (difference.before, difference.after))
+    line = "" if difference.is_content else "\n"
+    headers = {"before_header": difference.path, "after_header": difference.path}
+    return {**headers, "before": before and before + line, "after": after and after + line}

@@ -1,0 +1,64 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: etcd_authority_info
+short_description: Read the certificates of private authorities
+version_added: 0.1.0
+description:
+  - Reads the certificates in a directory, and in the directories right below it, in one step. Keys are not read.
+author:
+  - The quorum.etcd founders (@quorum-etcd)
+extends_documentation_fragment:
+  - quorum.etcd._attributes
+  - quorum.etcd._attributes.info_module
+options:
+  path:
+    description:
+      - The directory. It need not exist.
+    type: path
+    required: true
+seealso:
+  - module: quorum.etcd.etcd_certificate_check
+"""
+
+EXAMPLES = r"""
+- name: Read the certificates of the private authorities
+  quorum.etcd.etcd_authority_info:
+    path: /root/etcd-authorities
+  delegate_to: localhost
+  run_once: true
+"""
+
+RETURN = r"""
+certificates:
+  description: The contents of the certificates, by their path below O(path) without the suffix C(.crt).
+  type: dict
+  returned: success
+  sample:
+    ca: |
+      -----BEGIN CERTIFICATE-----
+      …
+    new-signing/ca: |
+      -----BEGIN CERTIFICATE-----
+      …
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.quorum.etcd.plugins.module_utils._module.authorities import authority_certificates
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec={"path": {"type": "path", "required": True}}, supports_check_mode=True)
+    try:
+        module.exit_json(**authority_certificates(module.params["path"]))
+    except OSError as error:
+        module.fail_json(msg="%s cannot be read: %s. Run this as a user who may read it." % (error.filename, error.strerror))
+
+
+if __name__ == "__main__":
+    main()

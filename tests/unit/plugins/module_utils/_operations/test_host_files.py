@@ -1,0 +1,162 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is on the host before, what is wanted, and what is there after: directories and files."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import stat
+from pathlib import Path
+
+import pytest
+from ansible_collections.quorum.etcd.plugins.module_utils._operations import host_files
+from ansible_collections.quorum.etcd.plugins.module_utils._operations.host_files import Access, Directory, File, HostFileProblem, settle
+
+USER = pwd.getpwuid(os.geteuid()).pw_name
+GROUP = grp.getgrgid(os.getegid()).gr_name
+
+
+def mine(mode: int) -> Access:
+    return Access(USER, GROUP, mode)
+
+
+def file(path: Path, content: str = "new\n", mode: int = 0o640, secret: bool = False) -> File:
+    return File(str(path), content, mine(mode), secret)
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def tree(folder: Path) -> dict[str, tuple[int, str | None]]:
+    return {str(path.relative_to(folder)): (mode_of(path), path.read_text() if path.is_file() else None) for path in sorted(folder.rglob("*"))}
+
+
+def test_what_is_missing_is_made_and_a_second_time_nothing_is_done(tmp_path):
+    directories = [Directory(str(tmp_path / "etcd" / "pki"), mine(0o750))]
+    files = [file(tmp_path / "etcd" / "pki" / "peer.key", mode=0o600, secret=True), file(tmp_path / "etcd" / "pki" / "peer.crt", mode=0o644)]
+
+    assert [Path(one.path).name for one in settle(directories, files)] == ["pki", "peer.key", "peer.crt"]
+    assert tree(tmp_path) == {
+        "etcd": (0o755, None),
+        "etcd/pki": (0o750, None),
+        "etcd/pki/peer.crt": (0o644, "new\n"),
+        "etcd/pki/peer.key": (0o600, "new\n"),
+    }
+    assert settle(directories, files) == ()
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_looking_tells_the_same_and_does_nothing(tmp_path, is_there):
+    if is_there:
+        (tmp_path / "pki").mkdir(mode=0o700)
+        (tmp_path / "pki" / "left-over").touch()
+        (tmp_path / "pki" / "a.crt").write_text("old\n")
+    before = tree(tmp_path)
+    wanted = [Directory(str(tmp_path / "pki"), mine(0o755))], [file(tmp_path / "pki" / "a.crt")]
+
+    foreseen = settle(*wanted, check=True)
+    assert tree(tmp_path) == before
+    assert settle(*wanted) == foreseen
+
+
+def test_a_file_with_other_permissions_gets_the_wanted_ones_and_keeps_its_content(tmp_path):
+    path = tmp_path / "peer.key"
+    path.write_text("new\n")
+    path.chmod(0o644)
+    [difference] = settle([], [file(path, mode=0o600)])
+    assert (difference.before, difference.after) == (f"{USER}:{GROUP} 0644", f"{USER}:{GROUP} 0600")
+    assert (mode_of(path), path.read_text()) == (0o600, "new\n")
+
+
+@pytest.mark.parametrize("before", ["old key\n", None])
+def test_what_a_secret_file_holds_is_not_told(tmp_path, before):
+    path = tmp_path / "peer.key"
+    if before:
+        path.write_text(before)
+    [difference] = settle([], [file(path, "new key\n", secret=True)])
+    assert "key" not in f"{difference.before} {difference.after}"
+    assert path.read_text() == "new key\n"
+
+
+def test_a_fresh_directory_holds_nothing_of_an_earlier_run(tmp_path):
+    folder = tmp_path / "new"
+    (folder / "deeper").mkdir(parents=True)
+    (folder / "deeper" / "old.key").touch()
+    (folder / "elsewhere").symlink_to(tmp_path)
+    wanted = [Directory(str(folder), mine(0o700), is_fresh=True)], [file(folder / "a.crt")]
+    settle(*wanted)
+    assert tree(folder) == {"a.crt": (0o640, "new\n")}
+    assert tmp_path.exists()
+
+
+def test_no_file_is_renamed_before_all_are_written(tmp_path):
+    first, second = tmp_path / "peer.key", tmp_path / "nowhere" / "peer.crt"
+    first.write_text("old\n")
+    with pytest.raises(HostFileProblem, match="nowhere"):
+        settle([], [file(first), file(second)])
+    assert first.read_text() == "old\n"
+
+
+def test_files_are_renamed_in_their_order(tmp_path, monkeypatch):
+    renamed = []
+    monkeypatch.setattr(host_files.os, "rename", lambda _before, after: renamed.append(Path(after).name))
+    settle([], [file(tmp_path / name) for name in ("b.key", "b.crt", "a.key", "a.crt")])
+    assert renamed == ["b.key", "b.crt", "a.key", "a.crt"]
+
+
+@pytest.mark.parametrize("wanted_content", ["new\n", "half\n"])
+def test_what_a_killed_run_left_beside_a_file_is_overwritten_or_removed(tmp_path, wanted_content):
+    path = tmp_path / "peer.key"
+    path.write_text("new\n")
+    (tmp_path / "peer.key.new").write_text("half of a key")
+    settle([], [file(path, wanted_content)])
+    assert tree(tmp_path) == {"peer.key": (0o640, wanted_content)}
+
+
+def test_a_file_is_for_nobody_else_before_it_has_its_owner(tmp_path, monkeypatch):
+    modes = []
+    give = host_files._give
+    monkeypatch.setattr(host_files, "_give", lambda path, access: (modes.append(mode_of(Path(path))), give(path, access)))
+    settle([], [file(tmp_path / "peer.key", mode=0o644)])
+    assert modes == [0o600]
+
+
+def test_a_link_is_replaced_and_what_it_points_to_is_left_alone(tmp_path):
+    (tmp_path / "elsewhere").write_text("old\n")
+    (tmp_path / "a.crt").symlink_to(tmp_path / "elsewhere")
+    settle([], [file(tmp_path / "a.crt")])
+    assert not (tmp_path / "a.crt").is_symlink()
+    assert (tmp_path / "elsewhere").read_text() == "old\n"
+
+
+@pytest.mark.parametrize(
+    ("directories", "files", "said"),
+    [
+        (["a-file"], [], "a-file is no directory"),
+        ([], ["a-directory"], "a-directory is a directory, and is to be a file"),
+        (["a-file/below"], [], "a-file"),
+    ],
+)
+def test_what_stands_in_the_way_is_named(tmp_path, directories, files, said):
+    (tmp_path / "a-file").touch()
+    (tmp_path / "a-directory").mkdir()
+    with pytest.raises(HostFileProblem, match=said):
+        settle([Directory(str(tmp_path / name), mine(0o755)) for name in directories], [file(tmp_path / name) for name in files])
+
+
+@pytest.mark.parametrize(("owner", "group", "said"), [("nobody-at-all", GROUP, "no user nobody-at-all"), (USER, "none-at-all", "no group none-at-all")])
+def test_an_owner_who_does_not_exist_is_named_and_nothing_is_changed(tmp_path, owner, group, said):
+    (tmp_path / "a.crt").write_text("old\n")
+    with pytest.raises(HostFileProblem, match=said):
+        settle([], [File(str(tmp_path / "a.crt"), "new\n", Access(owner, group, 0o644))])
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.crt", "old\n")]
+
+
+def test_owners_may_be_given_by_number(tmp_path):
+    access = Access(str(os.geteuid()), str(os.getegid()), 0o644)
+    settle([], [File(str(tmp_path / "a.crt"), "new\n", access)])
+    assert settle([], [File(str(tmp_path / "a.crt"), "new\n", access)]) == ()
