@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import select
 import shlex
 import signal
 import time
@@ -131,10 +132,24 @@ def find(name: str | None) -> Record:
 
 def take_down(record: Record) -> None:
     """Ends the holder, which removes its cluster; returns when both are gone."""
-    os.kill(record.pid, signal.SIGTERM)
-    waiting.until(
-        f"{record.name} to be gone", lambda: f"process {record.pid} still holds it" if record.name in {one.name for one in standing()} else None, DOWN_SECONDS
-    )
+    with suppress(ProcessLookupError), _process(record.pid) as holder:
+        signal.pidfd_send_signal(holder, signal.SIGTERM)
+        waiting.until(f"{record.name} to be gone", lambda: None if _has_ended(holder) else f"process {record.pid} still holds it", DOWN_SECONDS)
+
+
+@contextmanager
+def _process(pid: int) -> Iterator[int]:
+    """A descriptor of the process, which no later process of that number is mistaken for."""
+    descriptor = os.pidfd_open(pid)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _has_ended(process: int) -> bool:
+    """Also where nobody has asked for its exit code yet."""
+    return bool(select.select([process], [], [], 0)[0])
 
 
 def _members(cluster: Cluster) -> tuple[MemberRecord, ...]:
