@@ -8,6 +8,8 @@ export PYTHON
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_HOME := $(CURDIR)/.ansible
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
+# Where Python may not keep what it compiles, each of the thousand processes of the tests compiles it all again.
+unexport PYTHONDONTWRITEBYTECODE
 export MOLECULE_GLOB := molecule/*/molecule.yml
 
 BOOTSTRAP = $(or $(PYTHON),$(firstword $(shell PATH="$(subst $(CURDIR)/.venv/bin:,,$(PATH))" command -v python3 python)))

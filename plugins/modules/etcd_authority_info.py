@@ -49,15 +49,12 @@ certificates:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.authorities import authority_certificates
+from ansible_collections.quorum.etcd.plugins.module_utils._module.authorities import read_authorities
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec={"path": {"type": "path", "required": True}}, supports_check_mode=True)
-    try:
-        module.exit_json(**authority_certificates(module.params["path"]))
-    except OSError as error:
-        module.fail_json(msg="%s cannot be read: %s. Run this as a user who may read it." % (error.filename, error.strerror))
+    read_authorities(module)
 
 
 if __name__ == "__main__":

@@ -124,15 +124,12 @@ changed_paths:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.host_files import DIRECTORIES, FILES, HostFileProblem, settle_host_files
+from ansible_collections.quorum.etcd.plugins.module_utils._module.host_files import DIRECTORIES, FILES, bring_host_files
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec={"directories": DIRECTORIES, "files": FILES}, supports_check_mode=True)
-    try:
-        module.exit_json(**settle_host_files(module.params, module.check_mode))
-    except HostFileProblem as problem:
-        module.fail_json(msg="%s." % problem)
+    bring_host_files(module)
 
 
 if __name__ == "__main__":

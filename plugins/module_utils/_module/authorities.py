@@ -13,16 +13,23 @@ import typing as t
 from .._operations.files import text_of
 
 if t.TYPE_CHECKING:
-    from .outcome import Result
+    from ansible.module_utils.basic import AnsibleModule
 
 _SUFFIX = ".crt"
 
 
-def authority_certificates(path: str) -> Result:
-    """The certificates in a directory and in those right below it. Raises OSError where one cannot be read."""
+def read_authorities(module: AnsibleModule) -> None:
+    """Exits with the certificates in a directory and in those right below it, or fails where one cannot be read."""
+    try:
+        module.exit_json(changed=False, certificates=_certificates(module.params["path"]))
+    except OSError as error:
+        module.fail_json(msg="%s cannot be read: %s. Run this as a user who may read it." % (error.filename, error.strerror))
+
+
+def _certificates(path: str) -> dict[str, str | None]:
     folders = ["", *sorted(entry for entry in _entries(path) if os.path.isdir(os.path.join(path, entry)))]
     names = [os.path.join(folder, name) for folder in folders for name in sorted(_entries(os.path.join(path, folder))) if name.endswith(_SUFFIX)]
-    return {"changed": False, "certificates": {name[: -len(_SUFFIX)]: text_of(os.path.join(path, name)) for name in names}}
+    return {name[: -len(_SUFFIX)]: text_of(os.path.join(path, name)) for name in names}
 
 
 def _entries(path: str) -> list[str]:

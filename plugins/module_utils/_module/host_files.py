@@ -13,6 +13,8 @@ import typing as t
 from .._operations.host_files import Access, Difference, Directory, File, HostFileProblem, settle
 
 if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
     from .outcome import Result
 
 _ACCESS: dict[str, t.Any] = {
@@ -36,8 +38,15 @@ FILES: dict[str, t.Any] = {
 }
 
 
-def settle_host_files(params: t.Mapping[str, t.Any], check: bool) -> Result:
-    """What was other than wanted. Raises HostFileProblem."""
+def bring_host_files(module: AnsibleModule) -> None:
+    """Exits with what was other than wanted, or fails with what stands in the way."""
+    try:
+        module.exit_json(**_settled(module.params, module.check_mode))
+    except HostFileProblem as problem:
+        module.fail_json(msg="%s." % problem)
+
+
+def _settled(params: t.Mapping[str, t.Any], check: bool) -> Result:
     directories = [Directory(one["path"], _access(one), one["fresh"]) for one in params["directories"]]
     files = [File(one["path"], _content(one), _access(one), one["secret"] is not None) for one in params["files"]]
     differences = settle(directories, files, check)

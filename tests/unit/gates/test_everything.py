@@ -33,15 +33,6 @@ def test_closing_lines_are_counted(line, expected):
     assert tally_of(line) == expected
 
 
-@pytest.mark.parametrize(("exit_code", "expected"), [(0, Tally(passed=1)), (3, Tally(failed=1))])
-def test_a_step_that_shows_something_counts_as_one_test(exit_code, expected, monkeypatch, tmp_path, capsys):
-    (tmp_path / "Makefile").write_text(f"demo:\n\t@echo 7 passed; exit {exit_code}\n")
-    monkeypatch.setattr(everything, "ROOT", tmp_path)
-    outcome = everything.take(Step("demo", shows=True))
-    assert outcome.tally == expected
-    assert "7 passed" in capsys.readouterr().out
-
-
 def test_a_step_of_several_runners_counts_all_of_them_and_keeps_what_took_long(monkeypatch, tmp_path, capsys):
     said = [
         "== slowest 10 durations ==",

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import time
+from typing import cast
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import TIMEOUT, EtcdError
-from ansible_collections.quorum.etcd.plugins.module_utils._client.port import Connection
+from ansible_collections.quorum.etcd.plugins.module_utils._client.port import Connection, Endpoint
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.contacts import Contacts, StatusInquiry
 
 URL = "http://127.0.0.1:2379"
@@ -30,7 +31,7 @@ class Scripted:
 
 def inquiry_of(error: Exception, late: float | None = None) -> StatusInquiry:
     connection = Connection(endpoints=(URL,), request_timeout=0.1)
-    inquiry = StatusInquiry(Contacts(connection, lambda _url, _connection, _login: Scripted(error, late)))
+    inquiry = StatusInquiry(Contacts(connection, lambda _url, _connection, _login: cast(Endpoint, Scripted(error, late))))
     inquiry.ask(URL)
     return inquiry
 
