@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = [path.stem for path in module_files()]
 GROUP = "group/quorum.etcd.etcd"
 # Modules that ask no etcd anything.
-WITHOUT_CONNECTION = {"etcd_authority_info", "etcd_certificate_check", "etcd_host_files", "etcd_host_info", "etcd_served_certificate", "show"}
+WITHOUT_CONNECTION = {"etcd_ca_info", "etcd_certificate_check", "etcd_host_files", "etcd_host_info", "etcd_served_certificate", "show"}
 # Errors that users meet by these codes (the others of `errors` are turned into refusals or `server_error`).
 ERROR_CODES = (
     *(errors.CONNECTION_REFUSED, errors.TIMEOUT, errors.TLS_ERROR, errors.AUTH_REQUIRED, errors.AUTH_FAILED),

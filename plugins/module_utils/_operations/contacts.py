@@ -112,8 +112,15 @@ class StatusInquiry:
         if url in self._pending or url in self.statuses or url in self.errors:
             return
         patience = self._contacts.patience_with(url)
+        try:
+            # Before the clock runs: on a busy host it may take seconds to import what a transport needs, and no member is to blame.
+            endpoint = self._contacts.at(url)
+        except EtcdError as error:
+            self._pending[url] = time.monotonic()
+            self._answers.put((url, error))
+            return
         self._pending[url] = time.monotonic() + patience + _GRACE
-        threading.Thread(target=self._answer, args=(url, patience), daemon=True).start()
+        threading.Thread(target=self._answer, args=(url, endpoint, patience), daemon=True).start()
 
     def was_asked(self, url: str) -> bool:
         return url in self._pending or url in self.statuses or url in self.errors
@@ -138,9 +145,9 @@ class StatusInquiry:
             return url
         return None
 
-    def _answer(self, url: str, patience: float) -> None:
+    def _answer(self, url: str, endpoint: Endpoint, patience: float) -> None:
         try:
-            answer: Status | BaseException = self._contacts.at(url).status(timeout=patience)
+            answer: Status | BaseException = endpoint.status(timeout=patience)
         except BaseException as error:  # noqa: BLE001  # pylint: disable=broad-exception-caught  # what is no EtcdError is raised by `_record`
             answer = error
         self._answers.put((url, answer))

@@ -83,16 +83,16 @@ def test_authorities_are_read_with_those_that_are_on_their_way(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f"{name}\n")
     (tmp_path / "ca.key").write_text(SECRET)
-    run = run_main("etcd_authority_info", {"path": str(tmp_path)})
+    run = run_main("etcd_ca_info", {"path": str(tmp_path)})
     assert run["certificates"] == {"ca": "ca.crt\n", "peer-ca": "peer-ca.crt\n", "new-signing/ca": "new-signing/ca.crt\n"}
 
 
 def test_where_there_are_no_authorities_none_are_read(tmp_path):
-    assert run_main("etcd_authority_info", {"path": str(tmp_path / "nowhere")})["certificates"] == {}
+    assert run_main("etcd_ca_info", {"path": str(tmp_path / "nowhere")})["certificates"] == {}
 
 
 def test_authorities_that_cannot_be_read_are_not_taken_for_none(tmp_path):
     (tmp_path / "ca.crt").mkdir()
-    run = run_main("etcd_authority_info", {"path": str(tmp_path)})
+    run = run_main("etcd_ca_info", {"path": str(tmp_path)})
     assert not run.ok
     assert f"{tmp_path}/ca.crt cannot be read" in run.message

@@ -51,3 +51,30 @@ def test_an_endpoint_that_says_nothing_is_not_waited_for():
 def test_a_fault_of_the_asking_is_raised_and_is_no_silence():
     with pytest.raises(ZeroDivisionError):
         inquiry_of(ZeroDivisionError()).next_answer()
+
+
+def test_the_time_that_opening_an_endpoint_takes_is_not_taken_from_its_answer():
+    answer = object()
+
+    class Prompt:
+        def status(self, timeout: float) -> object:
+            return answer
+
+    def opened_late(_url: str, _connection: Connection, _login: object) -> Endpoint:
+        time.sleep(0.6)
+        return cast(Endpoint, Prompt())
+
+    inquiry = StatusInquiry(Contacts(Connection(endpoints=(URL,), request_timeout=0.1), opened_late))
+    inquiry.ask(URL)
+    assert inquiry.next_answer() == URL
+    assert inquiry.statuses[URL] is answer
+
+
+def test_an_endpoint_that_cannot_be_opened_is_told_as_its_answer():
+    def unavailable(_url: str, _connection: Connection, _login: object) -> Endpoint:
+        raise EtcdError("transport_unavailable", "no etcd3 here", URL)
+
+    inquiry = StatusInquiry(Contacts(Connection(endpoints=(URL,)), unavailable))
+    inquiry.ask(URL)
+    assert inquiry.next_answer() == URL
+    assert inquiry.errors[URL].message == "no etcd3 here"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""etcd_authority_info: from its parameters to its return values."""
+"""etcd_ca_info: from its parameters to its return values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
 _SUFFIX = ".crt"
 
 
-def read_authorities(module: AnsibleModule) -> None:
+def read_ca_certificates(module: AnsibleModule) -> None:
     """Exits with the certificates in a directory and in those right below it, or fails where one cannot be read."""
     try:
         module.exit_json(changed=False, certificates=_certificates(module.params["path"]))

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: etcd_authority_info
-short_description: Read the certificates of private authorities
+module: etcd_ca_info
+short_description: Read the certificates of private CAs
 version_added: 0.1.0
 description:
   - Reads the certificates in a directory, and in the directories right below it, in one step. Keys are not read.
@@ -27,9 +27,9 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read the certificates of the private authorities
-  quorum.etcd.etcd_authority_info:
-    path: /root/etcd-authorities
+- name: Read the certificates of the private CAs
+  quorum.etcd.etcd_ca_info:
+    path: /root/etcd-ca
   delegate_to: localhost
   run_once: true
 """
@@ -49,12 +49,12 @@ certificates:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.authorities import read_authorities
+from ansible_collections.quorum.etcd.plugins.module_utils._module.ca import read_ca_certificates
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec={"path": {"type": "path", "required": True}}, supports_check_mode=True)
-    read_authorities(module)
+    read_ca_certificates(module)
 
 
 if __name__ == "__main__":
