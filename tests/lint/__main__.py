@@ -11,12 +11,14 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from . import package, sanity, site
 from .gate import COLLECTION, Finding, GateFailed, end_all, run
+
+SECONDS_BETWEEN_LOOKS = 0.5
 
 
 def command(*words: str | Path) -> Callable[[Path], None]:
@@ -85,8 +87,7 @@ def run_gates(chosen: list[str]) -> int:
     failed = []
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
         try:
-            for done in as_completed([workers.submit(try_gate, name) for name in chosen]):
-                finding = done.result()
+            for finding in _as_they_end([workers.submit(try_gate, name) for name in chosen]):
                 print(f"{'ok    ' if finding.passed else 'FAILED'} {finding.gate:14} {finding.seconds:5.1f} s", flush=True)
                 if not finding.passed:
                     failed.append(finding)
@@ -98,6 +99,14 @@ def run_gates(chosen: list[str]) -> int:
         print(f"\n--- {finding.gate} ---\n{finding.report}")
     print(f"\n{len(chosen) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
+
+
+def _as_they_end(running: Iterable[Future[Finding]]) -> Iterator[Finding]:
+    pending = set(running)
+    while pending:
+        # With a bound: Python sees a signal that comes right before it begins to wait only when it has waited.
+        done, pending = wait(pending, SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
+        yield from (future.result() for future in done)
 
 
 if __name__ == "__main__":

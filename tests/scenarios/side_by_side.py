@@ -11,12 +11,18 @@ from typing import TypeVar
 
 Work = TypeVar("Work")
 
+SECONDS_BETWEEN_LOOKS = 0.5
+
 
 def run_side_by_side(works: Sequence[Work], most: int, do: Callable[[Work], None]) -> None:
     """Does these in their order, ``most`` at a time. The first exception is raised when all that run have ended; nothing new is begun then."""
     with concurrent.futures.ThreadPoolExecutor(most) as pool:
         running = [pool.submit(do, work) for work in works]
-        done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_EXCEPTION)
+        # With a bound: Python sees a signal that comes right before it begins to wait only when it has waited.
+        pending = True
+        while pending:
+            done, left = concurrent.futures.wait(running, SECONDS_BETWEEN_LOOKS, concurrent.futures.FIRST_EXCEPTION)
+            pending = bool(left) and not any(future.exception() for future in done)
         for future in running:
             future.cancel()
     for future in done:
