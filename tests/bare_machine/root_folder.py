@@ -13,6 +13,8 @@ from pathlib import Path
 
 from tests.testbed import cache
 
+from .furnishing import PATH
+
 SUITE = "trixie"
 """A Debian whose Python is new enough; its name, not a number, since mirrors know it by that."""
 PACKAGES = ("git", "make", "python3-venv", "ca-certificates")
@@ -72,7 +74,8 @@ def _bootstrap(sources: list[str], tar: Path) -> None:
                 input="\n".join(sources).encode() + b"\n",
                 stdout=output,
                 stderr=subprocess.PIPE,
-                env={**os.environ, "TMPDIR": "/tmp"},
+                # Its programs want Debian's own Python, and any other may lie below the folder that is hidden here.
+                env={**os.environ, "TMPDIR": "/tmp", "PATH": PATH},
                 timeout=BOOTSTRAP_SECONDS,
                 check=False,
             )
