@@ -17,7 +17,7 @@ from collections.abc import Sequence
 TESTS = "tests/integration"
 CORES = os.cpu_count() or 1
 WAITING = ("not measures_time", ("-n", "auto", "--dist", "worksteal"))
-MEASURING = ("measures_time", ("-n", str(CORES), "--dist", "load"))
+MEASURING = ("measures_time", ("-n", str(3 * CORES // 2), "--dist", "load"))
 # Each worker begins by collecting all tests, which a short run notices.
 QUICK = (WAITING[0], ("-n", str(5 * CORES // 2), "--dist", "worksteal"))
 PLUGINS = ("-p", "tests.second_attempts", "-p", "tests.left_out")

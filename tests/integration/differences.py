@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,15 @@ ALL = (
 def on_releases(releases: Iterable[str]) -> list[Any]:
     """Parameters for the argument `version`, each of which gives the fixture `etcd_cluster` that release."""
     return [pytest.param(release, marks=pytest.mark.etcd(version=release)) for release in releases]
+
+
+def rows_on_releases(rows: Iterable[Any], difference: Difference, among: Collection[str]) -> list[Any]:
+    """Rows of a table, each a pytest.param with an id, with the `version` in front: those of the ids `among` once for each answer, the others on the newest."""
+    return [
+        pytest.param(version, *row.values, id=f"{version}-{row.id}", marks=[*row.marks, pytest.mark.etcd(version=version)])
+        for row in rows
+        for version in releases_of([difference] if row.id in among else [])
+    ]
 
 
 @functools.cache
