@@ -10,7 +10,7 @@ module: etcd_ca_info
 short_description: Read the certificates of private CAs
 version_added: 0.1.0
 description:
-  - Reads the certificates in a directory, and in the directories right below it, in one step. Keys are not read.
+  - Reads several certificates below one directory in one step. Keys are not read.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -22,6 +22,12 @@ options:
       - The directory. It need not exist.
     type: path
     required: true
+  names:
+    description:
+      - The certificates, by their paths below O(path) without the suffix C(.crt). One that does not exist is left out.
+    type: list
+    elements: str
+    required: true
 seealso:
   - module: quorum.etcd.etcd_certificate_check
 """
@@ -29,21 +35,19 @@ seealso:
 EXAMPLES = r"""
 - name: Read the certificates of the private CAs
   quorum.etcd.etcd_ca_info:
-    path: /root/etcd-ca
+    path: files/etcd-ca
+    names: [ca, peer-ca]
   delegate_to: localhost
   run_once: true
 """
 
 RETURN = r"""
 certificates:
-  description: The contents of the certificates, by their path below O(path) without the suffix C(.crt).
+  description: The contents of the certificates that exist, by name.
   type: dict
   returned: success
   sample:
     ca: |
-      -----BEGIN CERTIFICATE-----
-      …
-    new-signing/ca: |
       -----BEGIN CERTIFICATE-----
       …
 """
@@ -53,7 +57,9 @@ from ansible_collections.quorum.etcd.plugins.module_utils._module.ca import read
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={"path": {"type": "path", "required": True}}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={"path": {"type": "path", "required": True}, "names": {"type": "list", "elements": "str", "required": True}}, supports_check_mode=True
+    )
     read_ca_certificates(module)
 
 

@@ -10,10 +10,11 @@ module: etcd_host_files
 short_description: Bring directories, settings, keys and certificates to a host in one step
 version_added: 0.1.0
 description:
-  - Makes directories and files with what they are to hold, whose they are to be and who may read them.
-  - All files that differ are written beside their places first, and then renamed in their order. Nobody finds half of a file, and a key that stands right
-    before its certificate is apart from it for no more than a moment. A run that was killed is finished by running it again.
-  - A file is readable for nobody else until it has its owner.
+  - Creates directories and files with their content, owner, group and permissions.
+  - It looks at everything before it changes anything. The files that differ are first written next to their places, and then renamed in their order. So
+    nobody reads half of a file, and a key that stands right before its certificate differs from it for no more than a moment.
+  - If a run is interrupted, the next run completes it.
+  - A new file is readable by nobody else until it has its owner.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -21,16 +22,18 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
+    details:
+      - A user, a group or a directory that does not exist yet is no error in check mode, since an earlier task may be about to create it.
   diff_mode:
     support: full
     details:
-      - What O(files[].secret) holds is never shown.
+      - The O(secrets) are never shown.
   idempotent:
     support: full
 options:
   directories:
     description:
-      - Directories, made before the files, in this order. Those above them that are missing are made, too, readable for everybody.
+      - Directories, created before the files, in this order. Missing directories above them are created, too, readable by everybody.
     type: list
     elements: dict
     default: []
@@ -55,9 +58,9 @@ options:
           - The permissions, as an octal number of three digits.
         type: str
         default: "0755"
-      fresh:
+      exclusive:
         description:
-          - Whether everything that is in it now is deleted first.
+          - Whether everything in it that is not one of the O(files) is deleted.
         type: bool
         default: false
   files:
@@ -89,12 +92,13 @@ options:
         default: "0644"
       content:
         description:
-          - What it is to hold. One of O(files[].content) and O(files[].secret) is needed.
+          - The content. Leave it out for a file whose content is one of the O(secrets).
         type: str
-      secret:
-        description:
-          - What it is to hold, such as a key. It is never shown and never logged.
-        type: str
+  secrets:
+    description:
+      - The contents of files that nobody may see, such as keys, by the path of the file. They are never shown and never logged.
+    type: dict
+    default: {}
 seealso:
   - module: quorum.etcd.etcd_host_info
 """
@@ -106,29 +110,40 @@ EXAMPLES = r"""
       - path: /etc/etcd/pki
     files:
       - path: /etc/etcd/pki/peer.key
-        secret: "{{ lookup('ansible.builtin.file', 'files/n1-peer.key', rstrip=false) }}"
         owner: etcd
         mode: "0600"
       - path: /etc/etcd/pki/peer.crt
         content: "{{ lookup('ansible.builtin.file', 'files/n1-peer.crt', rstrip=false) }}"
         owner: etcd
+    secrets:
+      /etc/etcd/pki/peer.key: "{{ lookup('ansible.builtin.file', 'files/n1-peer.key', rstrip=false) }}"
 """
 
 RETURN = r"""
 changed_paths:
-  description: The directories and files that were other than wanted.
+  description: The directories and files that were changed, or would be in check mode.
   type: list
   elements: str
   returned: success
   sample: [/etc/etcd/pki/peer.key, /etc/etcd/pki/peer.crt]
+diff:
+  description: Each difference, with the path in its headers. The content of a secret is not in it.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - before_header: /etc/etcd/etcd.env
+      after_header: /etc/etcd/etcd.env
+      before: "ETCD_NAME=n0\n"
+      after: "ETCD_NAME=n1\n"
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.host_files import DIRECTORIES, FILES, bring_host_files
+from ansible_collections.quorum.etcd.plugins.module_utils._module.host_files import OPTIONS, bring_host_files
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={"directories": DIRECTORIES, "files": FILES}, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     bring_host_files(module)
 
 

@@ -26,9 +26,7 @@ AFTER = {"ca": "new", "peer-ca": "new peers"}
 def role(files: dict[str, str], variable: str, **facts: Any) -> Any:
     """A variable of the role where these authorities are found, by path and content."""
     found = {path: f"{text}\n" for path, text in files.items()}
-    # New ones that are not whole yet, and somebody's own: neither is trusted.
-    others = {"new-prepared/ca": "half made\n", "archive/ca": "of last year\n", "client": "somebody's\n"}
-    return value_of(variable, etcd_cluster__authority_files={"certificates": {**found, **others}}, **facts)
+    return value_of(variable, etcd_cluster__authority_files={"certificates": found}, **facts)
 
 
 @pytest.mark.parametrize(

@@ -15,25 +15,12 @@ from .._operations.files import text_of
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-_SUFFIX = ".crt"
-
 
 def read_ca_certificates(module: AnsibleModule) -> None:
-    """Exits with the certificates in a directory and in those right below it, or fails where one cannot be read."""
+    """Exits with the certificates of those names that exist, or fails where one cannot be read."""
+    folder, names = module.params["path"], module.params["names"]
     try:
-        module.exit_json(changed=False, certificates=_certificates(module.params["path"]))
+        found = {name: text_of(os.path.join(folder, name + ".crt")) for name in names}
     except OSError as error:
         module.fail_json(msg="%s cannot be read: %s. Run this as a user who may read it." % (error.filename, error.strerror))
-
-
-def _certificates(path: str) -> dict[str, str | None]:
-    folders = ["", *sorted(entry for entry in _entries(path) if os.path.isdir(os.path.join(path, entry)))]
-    names = [os.path.join(folder, name) for folder in folders for name in sorted(_entries(os.path.join(path, folder))) if name.endswith(_SUFFIX)]
-    return {name[: -len(_SUFFIX)]: text_of(os.path.join(path, name)) for name in names}
-
-
-def _entries(path: str) -> list[str]:
-    try:
-        return os.listdir(path)
-    except FileNotFoundError:
-        return []
+    module.exit_json(changed=False, certificates={name: text for name, text in found.items() if text is not None})

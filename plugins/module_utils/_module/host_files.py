@@ -22,19 +22,21 @@ _ACCESS: dict[str, t.Any] = {
     "owner": {"type": "str", "default": "root"},
     "group": {"type": "str", "default": "root"},
 }
-DIRECTORIES: dict[str, t.Any] = {
-    "type": "list",
-    "elements": "dict",
-    "default": [],
-    "options": {**_ACCESS, "mode": {"type": "str", "default": "0755"}, "fresh": {"type": "bool", "default": False}},
-}
-FILES: dict[str, t.Any] = {
-    "type": "list",
-    "elements": "dict",
-    "default": [],
-    "options": {**_ACCESS, "mode": {"type": "str", "default": "0644"}, "content": {"type": "str"}, "secret": {"type": "str", "no_log": True}},
-    "required_one_of": [("content", "secret")],
-    "mutually_exclusive": [("content", "secret")],
+OPTIONS: dict[str, t.Any] = {
+    "directories": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {**_ACCESS, "mode": {"type": "str", "default": "0755"}, "exclusive": {"type": "bool", "default": False}},
+    },
+    "files": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {**_ACCESS, "mode": {"type": "str", "default": "0644"}, "content": {"type": "str"}},
+    },
+    # Not among `files`: Ansible logs a list as Python writes it, where it does not find a secret of several lines again.
+    "secrets": {"type": "dict", "default": {}, "no_log": True},
 }
 
 
@@ -47,8 +49,11 @@ def bring_host_files(module: AnsibleModule) -> None:
 
 
 def _settled(params: t.Mapping[str, t.Any], check: bool) -> Result:
-    directories = [Directory(one["path"], _access(one), one["fresh"]) for one in params["directories"]]
-    files = [File(one["path"], _content(one), _access(one), one["secret"] is not None) for one in params["files"]]
+    secrets = params["secrets"]
+    directories = [Directory(one["path"], _access(one), one["exclusive"]) for one in params["directories"]]
+    files = [File(one["path"], _content(one, secrets), _access(one), one["path"] in secrets) for one in params["files"]]
+    for path in sorted({*secrets} - {file.path for file in files}):
+        raise HostFileProblem("%s is among the secrets and not among the files. Name it in both" % path)
     differences = settle(directories, files, check)
     paths = list(dict.fromkeys(difference.path for difference in differences))
     return {"changed": bool(paths), "changed_paths": paths, "diff": [_diff(difference) for difference in differences]}
@@ -56,12 +61,16 @@ def _settled(params: t.Mapping[str, t.Any], check: bool) -> Result:
 
 def _access(one: t.Mapping[str, t.Any]) -> Access:
     if not re.fullmatch("0?[0-7]{3}", one["mode"]):
-        raise HostFileProblem("%s: the mode %s is no octal number of three digits. Give one such as 0644" % (one["path"], one["mode"]))
+        raise HostFileProblem("%s: the mode %s is not an octal number of three digits. Give one such as 0644" % (one["path"], one["mode"]))
     return Access(one["owner"], one["group"], int(one["mode"], 8))
 
 
-def _content(one: t.Mapping[str, t.Any]) -> str:
-    return t.cast(str, one["content"] if one["secret"] is None else one["secret"])
+def _content(one: t.Mapping[str, t.Any], secrets: t.Mapping[str, str]) -> str:
+    path, content = one["path"], one["content"]
+    if (content is None) != (path in secrets):
+        seen = "neither" if content is None else "both"
+        raise HostFileProblem("%s has %s of a content and a secret. Give one of them" % (path, seen))
+    return t.cast(str, secrets[path] if content is None else content)
 
 
 def _diff(difference: Difference) -> Result:

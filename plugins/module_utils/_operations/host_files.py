@@ -39,11 +39,11 @@ class Access:
 
 @dataclass(frozen=True)
 class Directory:
-    """A directory; a `fresh` one is to hold nothing of what is in it now."""
+    """A directory; an `exclusive` one holds nothing but the files that are given with it."""
 
     path: str
     access: Access
-    is_fresh: bool = False
+    is_exclusive: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,60 +69,96 @@ class Difference:
 def settle(directories: t.Sequence[Directory], files: t.Sequence[File], check: bool = False) -> tuple[Difference, ...]:
     """Makes what is missing or other than wanted, and returns what that was; with `check` it only looks.
 
-    Files are all written beside their places first and then renamed in their order, so that nobody finds half a file, and a
-    key and its certificate, one after the other in the list, belong together but for a moment.
+    It looks at everything before it changes anything. Files are all written beside their places first and then renamed in
+    their order, so that nobody finds half a file, and a key and its certificate, one after the other in the list, differ for
+    no more than a moment.
 
     Raises HostFileProblem.
     """
     try:
-        return _settled_directories(directories, check) + _settled_files(files, check)
+        differences = tuple(_differences(directories, files))
+        if not check:
+            _require_owners([*directories, *files])
+            _make(directories, files)
+            _replace(files)
+        return differences
     except OSError as error:
-        raise HostFileProblem("%s: %s" % (error.filename or "a file", os.strerror(error.errno or errno.EIO))) from error
+        raise HostFileProblem("%s: %s. Correct that, then run this again" % (error.filename or "a file", os.strerror(error.errno or errno.EIO))) from error
 
 
-def _settled_directories(directories: t.Sequence[Directory], check: bool) -> tuple[Difference, ...]:
-    return tuple(difference for one in directories for difference in _settled_directory(one, check))
+def _differences(directories: t.Sequence[Directory], files: t.Sequence[File]) -> t.Iterator[Difference]:
+    for directory in directories:
+        yield from _difference_of_directory(directory, files)
+    for file in files:
+        before = _content(file.path)
+        if before == file.content.encode("utf-8"):
+            yield from _difference_of_access(file)
+        else:
+            yield _other_content(file, before)
 
 
-def _settled_directory(wanted: Directory, check: bool) -> t.Iterator[Difference]:
-    if os.path.lexists(wanted.path) and not os.path.isdir(wanted.path):
-        raise HostFileProblem("%s is no directory, and is to be one. Move it away, then run this again" % wanted.path)
+def _difference_of_directory(wanted: Directory, files: t.Sequence[File]) -> t.Iterator[Difference]:
     if not os.path.isdir(wanted.path):
+        _require_room(wanted.path)
         yield Difference(wanted.path, "absent", "directory, %s" % wanted.access)
-        if not check:
-            os.makedirs(os.path.dirname(wanted.path) or "/", mode=0o755, exist_ok=True)
-            os.mkdir(wanted.path, 0o700)
-            _give(wanted.path, wanted.access)
         return
-    if wanted.is_fresh and os.listdir(wanted.path):
-        yield Difference(wanted.path, "directory with %s" % ", ".join(sorted(os.listdir(wanted.path))), "empty directory")
-        if not check:
-            _empty(wanted.path)
-    yield from _settled_access(wanted.path, wanted.access, check)
+    others = _others_in(wanted, files)
+    if others:
+        yield Difference(wanted.path, "directory that also holds %s" % ", ".join(others), "directory without them")
+    yield from _difference_of_access(wanted)
 
 
-def _settled_files(files: t.Sequence[File], check: bool) -> tuple[Difference, ...]:
-    before = {wanted.path: _content(wanted.path) for wanted in files}
-    others = [wanted for wanted in files if before[wanted.path] != wanted.content.encode("utf-8")]
-    same = [wanted for wanted in files if wanted not in others]
-    if not check:
-        _replace(others)
-        for wanted in same:
-            _remove_beside(wanted)
-    access = [difference for wanted in same for difference in _settled_access(wanted.path, wanted.access, check)]
-    return (*(_other_content(wanted, before[wanted.path]) for wanted in others), *access)
+def _require_room(path: str) -> None:
+    """Whether a directory can be made there: nothing else bears its name, or that of one above it."""
+    if os.path.lexists(path):
+        raise HostFileProblem("%s exists and is not a directory. Move it away, then run this again" % path)
+    above = os.path.dirname(path)
+    if above != path and not os.path.isdir(above):
+        _require_room(above)
+
+
+def _others_in(directory: Directory, files: t.Sequence[File]) -> list[str]:
+    if not directory.is_exclusive:
+        return []
+    return sorted({*os.listdir(directory.path)} - {os.path.basename(file.path) for file in files if os.path.dirname(file.path) == directory.path})
+
+
+def _difference_of_access(wanted: Directory | File) -> t.Iterator[Difference]:
+    found = os.stat(wanted.path)
+    mode, access = stat.S_IMODE(found.st_mode), wanted.access
+    if mode != access.mode or not _is_user(found.st_uid, access.owner) or not _is_group(found.st_gid, access.group):
+        yield Difference(wanted.path, str(Access(_user_name(found.st_uid), _group_name(found.st_gid), mode)), str(access))
+
+
+def _require_owners(wanted: t.Iterable[Directory | File]) -> None:
+    for access in {one.access for one in wanted}:
+        _user_id(access.owner)
+        _group_id(access.group)
+
+
+def _make(directories: t.Sequence[Directory], files: t.Sequence[File]) -> None:
+    for directory in directories:
+        if not os.path.isdir(directory.path):
+            os.makedirs(os.path.dirname(directory.path), mode=0o755, exist_ok=True)
+            os.mkdir(directory.path, 0o700)
+        for name in _others_in(directory, files):
+            _remove(os.path.join(directory.path, name))
+        _give(directory.path, directory.access)
 
 
 def _replace(files: t.Sequence[File]) -> None:
+    others = [file for file in files if _content(file.path) != file.content.encode("utf-8")]
     try:
-        for wanted in files:
-            _write_beside(wanted)
-        for wanted in files:
-            os.rename(wanted.path + _NEW, wanted.path)
+        for file in others:
+            _write_beside(file)
+        for file in others:
+            os.rename(file.path + _NEW, file.path)
     finally:
-        for wanted in files:
-            _remove_beside(wanted)
-    for folder in sorted({os.path.dirname(wanted.path) for wanted in files}):
+        for file in files:
+            _remove_beside(file)
+    for file in files:
+        _give(file.path, file.access)
+    for folder in sorted({os.path.dirname(file.path) for file in others}):
         _sync_directory(folder)
 
 
@@ -134,7 +170,7 @@ def _other_content(wanted: File, before: bytes | None) -> Difference:
 
 def _content(path: str) -> bytes | None:
     if os.path.isdir(path):
-        raise HostFileProblem("%s is a directory, and is to be a file. Move it away, then run this again" % path)
+        raise HostFileProblem("%s is a directory and not a file. Move it away, then run this again" % path)
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -160,28 +196,16 @@ def _remove_beside(wanted: File) -> None:
         os.unlink(wanted.path + _NEW)
 
 
-def _settled_access(path: str, wanted: Access, check: bool) -> t.Iterator[Difference]:
-    found = os.stat(path)
-    mode = stat.S_IMODE(found.st_mode)
-    if mode == wanted.mode and _is_user(found.st_uid, wanted.owner) and _is_group(found.st_gid, wanted.group):
-        return
-    yield Difference(path, str(Access(_user_name(found.st_uid), _group_name(found.st_gid), mode)), str(wanted))
-    if not check:
-        _give(path, wanted)
-
-
 def _give(path: str, access: Access) -> None:
     os.chown(path, _user_id(access.owner), _group_id(access.group))
     os.chmod(path, access.mode)
 
 
-def _empty(path: str) -> None:
-    for name in os.listdir(path):
-        inner = os.path.join(path, name)
-        if os.path.isdir(inner) and not os.path.islink(inner):
-            shutil.rmtree(inner)
-        else:
-            os.unlink(inner)
+def _remove(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
 
 
 def _sync_directory(path: str) -> None:
@@ -208,7 +232,7 @@ def _group_id(name: str) -> int:
 
 def _number(name: str, kind: str) -> int:
     if not name.isdigit():
-        raise HostFileProblem("there is no %s %s on this host. Make it first" % (kind, name))
+        raise HostFileProblem("there is no %s %s on this host. Create it first" % (kind, name))
     return int(name)
 
 

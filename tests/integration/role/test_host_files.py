@@ -11,11 +11,14 @@ import os
 from pathlib import Path
 
 import pytest
+from ansible.module_utils import basic
 
 from tests.integration.modules.driver import run_main
 from tests.integration.modules.module_process import run_file
 
-SECRET = "the key that nobody is to see"
+# Of several lines, as a key is: quoted as Python writes a text, it is another text.
+SECRET = "-----BEGIN\nthe key that nobody is to see\nEND-----\n"
+TELLING = "nobody is to see"
 MINE = {"owner": getpass.getuser(), "group": grp.getgrgid(os.getegid()).gr_name}
 
 
@@ -23,9 +26,10 @@ def key_and_settings(folder: Path) -> dict:
     return {
         "directories": [{"path": str(folder / "pki"), **MINE}],
         "files": [
-            {"path": str(folder / "pki" / "peer.key"), "secret": f"{SECRET}\n", "mode": "0600", **MINE},
+            {"path": str(folder / "pki" / "peer.key"), "mode": "0600", **MINE},
             {"path": str(folder / "etcd.env"), "content": "ETCD_NAME=n1\n", **MINE},
         ],
+        "secrets": {str(folder / "pki" / "peer.key"): SECRET},
     }
 
 
@@ -56,43 +60,61 @@ def test_the_diff_shows_settings_line_by_line(tmp_path):
 def test_nothing_that_is_printed_holds_the_secret(tmp_path):
     run = run_file("etcd_host_files", key_and_settings(tmp_path))
     assert run.changed
-    assert (tmp_path / "pki" / "peer.key").read_text() == f"{SECRET}\n"
-    assert SECRET not in str(run.json)
+    assert (tmp_path / "pki" / "peer.key").read_text() == SECRET
+    assert TELLING not in str(run.json)
     assert "ETCD_NAME=n1" in str(run.json)
+
+
+def test_nothing_that_is_logged_holds_the_secret(tmp_path, monkeypatch):
+    """Ansible has every module write its arguments to the log of the host."""
+    logged: list[str] = []
+    monkeypatch.setattr(basic, "has_journal", False)
+    monkeypatch.setattr(basic.syslog, "syslog", lambda *words: logged.append(str(words)))
+    run_main("etcd_host_files", key_and_settings(tmp_path))
+    assert "ETCD_NAME=n1" in str(logged)
+    assert TELLING not in str(logged)
 
 
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        ({"mode": "rw"}, "the mode rw is no octal number"),
+        ({"mode": "rw"}, "the mode rw is not an octal number"),
         ({"owner": "nobody-at-all"}, "there is no user nobody-at-all on this host"),
-        ({"secret": "both"}, "mutually exclusive"),
-        ({"content": None}, "one of the following is required"),
+        ({"content": None}, "a has neither of a content and a secret"),
+        ({"path": "key"}, "key has both of a content and a secret"),
+        ({"path": "key", "content": None, "mode": "99"}, "the mode 99 is not"),
     ],
 )
 def test_wrong_wishes_are_told_and_nothing_is_written(tmp_path, file, said):
-    wanted = {"path": str(tmp_path / "a"), "content": "text\n", **MINE, **file}
-    run = run_main("etcd_host_files", {"files": [{name: value for name, value in wanted.items() if value is not None}]})
+    wanted = {"path": "a", "content": "text\n", **MINE, **file}
+    secrets = {str(tmp_path / "key"): SECRET} if wanted["path"] == "key" else {}
+    wanted["path"] = str(tmp_path / wanted["path"])
+    run = run_main("etcd_host_files", {"files": [{name: value for name, value in wanted.items() if value is not None}], "secrets": secrets})
     assert not run.ok
     assert said in run.message
     assert not list(tmp_path.iterdir())
 
 
-def test_authorities_are_read_with_those_that_are_on_their_way(tmp_path):
-    for name in ("ca.crt", "peer-ca.crt", "new-signing/ca.crt", "new-signing/deeper/ca.crt"):
+def test_a_secret_of_no_file_is_told(tmp_path):
+    run = run_main("etcd_host_files", {"secrets": {str(tmp_path / "key"): SECRET}})
+    assert not run.ok
+    assert "is among the secrets and not among the files" in run.message
+
+
+def test_the_ca_certificates_that_exist_are_read_and_no_others(tmp_path):
+    for name in ("ca.crt", "new-signing/ca.crt", "archive/ca.crt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f"{name}\n")
-    (tmp_path / "ca.key").write_text(SECRET)
-    run = run_main("etcd_ca_info", {"path": str(tmp_path)})
-    assert run["certificates"] == {"ca": "ca.crt\n", "peer-ca": "peer-ca.crt\n", "new-signing/ca": "new-signing/ca.crt\n"}
+    run = run_main("etcd_ca_info", {"path": str(tmp_path), "names": ["ca", "peer-ca", "new-trusted/ca", "new-signing/ca"]})
+    assert run["certificates"] == {"ca": "ca.crt\n", "new-signing/ca": "new-signing/ca.crt\n"}
 
 
-def test_where_there_are_no_authorities_none_are_read(tmp_path):
-    assert run_main("etcd_ca_info", {"path": str(tmp_path / "nowhere")})["certificates"] == {}
+def test_without_a_directory_there_are_no_ca_certificates(tmp_path):
+    assert run_main("etcd_ca_info", {"path": str(tmp_path / "nowhere"), "names": ["ca"]})["certificates"] == {}
 
 
-def test_authorities_that_cannot_be_read_are_not_taken_for_none(tmp_path):
+def test_a_ca_certificate_that_cannot_be_read_is_not_taken_for_absent(tmp_path):
     (tmp_path / "ca.crt").mkdir()
-    run = run_main("etcd_ca_info", {"path": str(tmp_path)})
+    run = run_main("etcd_ca_info", {"path": str(tmp_path), "names": ["ca"]})
     assert not run.ok
     assert f"{tmp_path}/ca.crt cannot be read" in run.message

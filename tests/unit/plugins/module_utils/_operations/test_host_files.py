@@ -82,15 +82,19 @@ def test_what_a_secret_file_holds_is_not_told(tmp_path, before):
     assert path.read_text() == "new key\n"
 
 
-def test_a_fresh_directory_holds_nothing_of_an_earlier_run(tmp_path):
+def test_an_exclusive_directory_holds_nothing_of_an_earlier_run_and_a_second_time_nothing_is_done(tmp_path):
     folder = tmp_path / "new"
     (folder / "deeper").mkdir(parents=True)
     (folder / "deeper" / "old.key").touch()
     (folder / "elsewhere").symlink_to(tmp_path)
-    wanted = [Directory(str(folder), mine(0o700), is_fresh=True)], [file(folder / "a.crt")]
-    settle(*wanted)
+    (folder / "a.crt").write_text("new\n")
+    wanted = [Directory(str(folder), mine(0o700), is_exclusive=True)], [file(folder / "a.crt")]
+
+    foreseen = settle(*wanted, check=True)
+    assert settle(*wanted) == foreseen
     assert tree(folder) == {"a.crt": (0o640, "new\n")}
     assert tmp_path.exists()
+    assert settle(*wanted) == ()
 
 
 def test_no_file_is_renamed_before_all_are_written(tmp_path):
@@ -103,7 +107,8 @@ def test_no_file_is_renamed_before_all_are_written(tmp_path):
 
 def test_files_are_renamed_in_their_order(tmp_path, monkeypatch):
     renamed = []
-    monkeypatch.setattr(host_files.os, "rename", lambda _before, after: renamed.append(Path(after).name))
+    rename = host_files.os.rename
+    monkeypatch.setattr(host_files.os, "rename", lambda before, after: (rename(before, after), renamed.append(Path(after).name)))
     settle([], [file(tmp_path / name) for name in ("b.key", "b.crt", "a.key", "a.crt")])
     assert renamed == ["b.key", "b.crt", "a.key", "a.crt"]
 
@@ -118,11 +123,11 @@ def test_what_a_killed_run_left_beside_a_file_is_overwritten_or_removed(tmp_path
 
 
 def test_a_file_is_for_nobody_else_before_it_has_its_owner(tmp_path, monkeypatch):
-    modes = []
+    modes: list[int] = []
     give = host_files._give
     monkeypatch.setattr(host_files, "_give", lambda path, access: (modes.append(mode_of(Path(path))), give(path, access)))
     settle([], [file(tmp_path / "peer.key", mode=0o644)])
-    assert modes == [0o600]
+    assert modes[0] == 0o600
 
 
 def test_a_link_is_replaced_and_what_it_points_to_is_left_alone(tmp_path):
@@ -136,23 +141,27 @@ def test_a_link_is_replaced_and_what_it_points_to_is_left_alone(tmp_path):
 @pytest.mark.parametrize(
     ("directories", "files", "said"),
     [
-        (["a-file"], [], "a-file is no directory"),
-        ([], ["a-directory"], "a-directory is a directory, and is to be a file"),
-        (["a-file/below"], [], "a-file"),
+        (["new", "a-file"], [], "a-file exists and is not a directory"),
+        (["new"], ["a-directory"], "a-directory is a directory and not a file"),
+        (["new", "a-file/below/it"], [], "a-file exists and is not a directory"),
+        (["new"], ["a-file/below"], "a-file/below: Not a directory"),
     ],
 )
-def test_what_stands_in_the_way_is_named(tmp_path, directories, files, said):
+@pytest.mark.parametrize("check", [True, False])
+def test_what_stands_in_the_way_is_named_and_nothing_is_changed(tmp_path, directories, files, said, check):
     (tmp_path / "a-file").touch()
     (tmp_path / "a-directory").mkdir()
+    before = tree(tmp_path)
     with pytest.raises(HostFileProblem, match=said):
-        settle([Directory(str(tmp_path / name), mine(0o755)) for name in directories], [file(tmp_path / name) for name in files])
+        settle([Directory(str(tmp_path / name), mine(0o755)) for name in directories], [file(tmp_path / name) for name in files], check)
+    assert tree(tmp_path) == before
 
 
 @pytest.mark.parametrize(("owner", "group", "said"), [("nobody-at-all", GROUP, "no user nobody-at-all"), (USER, "none-at-all", "no group none-at-all")])
 def test_an_owner_who_does_not_exist_is_named_and_nothing_is_changed(tmp_path, owner, group, said):
     (tmp_path / "a.crt").write_text("old\n")
     with pytest.raises(HostFileProblem, match=said):
-        settle([], [File(str(tmp_path / "a.crt"), "new\n", Access(owner, group, 0o644))])
+        settle([Directory(str(tmp_path / "pki"), mine(0o755))], [File(str(tmp_path / "a.crt"), "new\n", Access(owner, group, 0o644))])
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.crt", "old\n")]
 
 
