@@ -146,11 +146,9 @@ def test_a_partition_leaves_one_side_with_a_leader(cut_off, version):
 @pytest.mark.parametrize("strict", [True, False])
 @NEWEST
 def test_the_strict_check_is_on_unless_asked_off(strict, version):
-    with Cluster(3, learners=1, strict=strict, version=version) as cluster:
-        member = cluster.members[2]
-        learner_id = cluster.learners[0].member_id
-        assert learner_id
-        cluster.leader.gateway.member_promote(learner_id)
+    """A dead voter is what the check never passes, however long the cluster took to start."""
+    with Cluster(3, dead=1, strict=strict, version=version) as cluster:
+        member = cluster.live[0]
         if strict:
             with pytest.raises(GatewayError, match="unhealthy cluster"):
                 member.gateway.member_add(["http://127.0.0.1:1"])
@@ -162,6 +160,8 @@ def test_the_strict_check_is_on_unless_asked_off(strict, version):
 def test_a_settled_cluster_accepts_what_a_fresh_one_refuses(version):
     with Cluster(3, version=version) as cluster:
         voters = list(cluster.members)
+        # Of 5 s that etcd asks for, slow hosts have spent some on the start of the others: one is fresh for sure.
+        cluster.followers[0].restart()
         with pytest.raises(GatewayError, match="unhealthy cluster"):
             cluster.leader.gateway.member_add([cluster.spare().peer_url])
         cluster.wait_settled()
