@@ -68,8 +68,8 @@ def _access(one: t.Mapping[str, t.Any]) -> Access:
 def _content(one: t.Mapping[str, t.Any], secrets: t.Mapping[str, str]) -> str:
     path, content = one["path"], one["content"]
     if (content is None) != (path in secrets):
-        seen = "neither" if content is None else "both"
-        raise HostFileProblem("%s has %s of a content and a secret. Give one of them" % (path, seen))
+        seen = "neither a content nor a secret" if content is None else "both a content and a secret"
+        raise HostFileProblem("%s has %s. Give one of them" % (path, seen))
     return t.cast(str, secrets[path] if content is None else content)
 
 

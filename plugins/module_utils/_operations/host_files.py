@@ -171,6 +171,9 @@ def _other_content(wanted: File, before: bytes | None) -> Difference:
 def _content(path: str) -> bytes | None:
     if os.path.isdir(path):
         raise HostFileProblem("%s is a directory and not a file. Move it away, then run this again" % path)
+    if os.path.islink(path):
+        # The link is replaced, whatever it points to: that belongs to somebody else, its owner and permissions too.
+        return None
     try:
         with open(path, "rb") as file:
             return file.read()

@@ -159,7 +159,7 @@ def untouched(cluster: Cluster) -> Iterator[None]:
 
 
 def ensure_without_waiting(cluster: Cluster, member: Member, **arguments: Any) -> Run:
-    """A run that waits for nothing, but where the leader lost its office meanwhile, as it does where the machine stands still."""
+    """A run that must not wait, unless the cluster held an election meanwhile, as it does when the machine stood still."""
     term = cluster.leader.status()["term"]
     run = ensure(cluster, member, **arguments)
     excused = set() if cluster.leader.status()["term"] == term else {"no_quorum"}

@@ -80,8 +80,8 @@ def test_nothing_that_is_logged_holds_the_secret(tmp_path, monkeypatch):
     [
         ({"mode": "rw"}, "the mode rw is not an octal number"),
         ({"owner": "nobody-at-all"}, "there is no user nobody-at-all on this host"),
-        ({"content": None}, "a has neither of a content and a secret"),
-        ({"path": "key"}, "key has both of a content and a secret"),
+        ({"content": None}, "a has neither a content nor a secret"),
+        ({"path": "key"}, "key has both a content and a secret"),
         ({"path": "key", "content": None, "mode": "99"}, "the mode 99 is not"),
     ],
 )

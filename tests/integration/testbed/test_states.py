@@ -146,7 +146,7 @@ def test_a_partition_leaves_one_side_with_a_leader(cut_off, version):
 @pytest.mark.parametrize("strict", [True, False])
 @NEWEST
 def test_the_strict_check_is_on_unless_asked_off(strict, version):
-    """A dead voter is what the check never passes, however long the cluster took to start."""
+    """With a dead voter the check never passes, however long the cluster took to start."""
     with Cluster(3, dead=1, strict=strict, version=version) as cluster:
         member = cluster.live[0]
         if strict:
@@ -160,7 +160,7 @@ def test_the_strict_check_is_on_unless_asked_off(strict, version):
 def test_a_settled_cluster_accepts_what_a_fresh_one_refuses(version):
     with Cluster(3, version=version) as cluster:
         voters = list(cluster.members)
-        # Of 5 s that etcd asks for, slow hosts have spent some on the start of the others: one is fresh for sure.
+        # etcd refuses until all connections are 5 s old. A slow start may use that up, so one voter starts again.
         cluster.followers[0].restart()
         with pytest.raises(GatewayError, match="unhealthy cluster"):
             cluster.leader.gateway.member_add([cluster.spare().peer_url])

@@ -66,8 +66,8 @@ def hosts_in(inventory: Path) -> dict:
 def on(engine: docker.DockerClient, host: dict, command: str, **variables: str) -> str:
     """Runs a command on a host, and returns what it printed.
 
-    That goes by a file: an engine that has much to do now and then loses all that a short command printed, and still
-    tells that it succeeded (moby issue 27289; seen with Docker 20.10.24, 1 of 1500 beside two busy loops).
+    The output goes through a file: a busy engine sometimes loses all that a short command printed, and still reports
+    success (moby issue 27289; seen with Docker 20.10.24, once in 1500 commands beside two busy loops).
     """
     container = engine.containers.get(host["ansible_host"])
     answer: Any = container.exec_run(["sh", "-c", f"exec >{PRINTED} 2>&1\n{command}"], environment=variables)

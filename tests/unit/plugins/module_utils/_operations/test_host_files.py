@@ -130,12 +130,19 @@ def test_a_file_is_for_nobody_else_before_it_has_its_owner(tmp_path, monkeypatch
     assert modes[0] == 0o600
 
 
-def test_a_link_is_replaced_and_what_it_points_to_is_left_alone(tmp_path):
-    (tmp_path / "elsewhere").write_text("old\n")
-    (tmp_path / "a.crt").symlink_to(tmp_path / "elsewhere")
-    settle([], [file(tmp_path / "a.crt")])
-    assert not (tmp_path / "a.crt").is_symlink()
-    assert (tmp_path / "elsewhere").read_text() == "old\n"
+@pytest.mark.parametrize("content", ["old\n", "new\n"])
+def test_a_link_is_replaced_and_what_it_points_to_is_left_alone(tmp_path, content):
+    elsewhere, link = tmp_path / "elsewhere", tmp_path / "a.crt"
+    elsewhere.write_text(content)
+    elsewhere.chmod(0o604)
+    link.symlink_to(elsewhere)
+
+    foreseen = settle([], [file(link)], check=True)
+    assert settle([], [file(link)]) == foreseen
+    assert [one.path for one in foreseen] == [str(link)]
+    assert not link.is_symlink()
+    assert (elsewhere.read_text(), mode_of(elsewhere)) == (content, 0o604)
+    assert settle([], [file(link)]) == ()
 
 
 @pytest.mark.parametrize(
