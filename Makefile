@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export MOLECULE_GLOB := molecule/*/molecule.yml
 
 BOOTSTRAP = $(or $(PYTHON),$(firstword $(shell PATH="$(subst $(CURDIR)/.venv/bin:,,$(PATH))" command -v python3 python)))
-PYTEST := .venv/bin/python -m pytest -p tests.second_attempts -p tests.left_out
+PYTEST := .venv/bin/python -m pytest -p tests.rerun_limit -p tests.left_out
 
 .PHONY: help
 help: ## Lists the commands
@@ -35,7 +35,7 @@ demo: environment ## A real cluster grows, loses a member, is mended and shrinks
 
 .PHONY: test
 test: environment ## Everything that CI runs
-	@.venv/bin/python -m tests.everything test
+	@.venv/bin/python -m tests.run_all test
 
 .PHONY: unit
 unit: environment ## Tests of the collection's parts, no cluster needed [ARGS="-k name"]
@@ -55,7 +55,7 @@ integration: environment releases images ## Modules and playbooks against real c
 
 .PHONY: quick
 quick: environment releases ## The fast gates, all unit tests, and each promise once on the newest etcd: two minutes
-	@.venv/bin/python -m tests.everything quick
+	@.venv/bin/python -m tests.run_all quick
 
 .PHONY: bare
 bare: environment ## Demo and quick tests on a machine with git, make and Python alone, as root and as a user

@@ -20,7 +20,7 @@ WAITING = ("not measures_time", ("-n", "auto", "--dist", "worksteal"))
 MEASURING = ("measures_time", ("-n", str(3 * CORES // 2), "--dist", "load"))
 # Each worker begins by collecting all tests, which a short run notices.
 QUICK = (WAITING[0], ("-n", str(5 * CORES // 2), "--dist", "worksteal"))
-PLUGINS = ("-p", "tests.second_attempts", "-p", "tests.left_out")
+PLUGINS = ("-p", "tests.rerun_limit", "-p", "tests.left_out")
 NOTHING_CHOSEN = 5
 """pytest's exit code where it has not run a single test."""
 

@@ -135,7 +135,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.inventory import InventoryHost, Naming, hosts_of
 from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import CONNECTION
-from ansible_collections.quorum.etcd.plugins.module_utils._module.inventory import NoInventory, connection_options, describe_members, doubts_about
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_members import NoInventory, connection_options, describe_members, doubts_about
 
 try:
     from ansible.template import trust_as_template

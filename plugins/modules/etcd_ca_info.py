@@ -53,7 +53,7 @@ certificates:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.ca import read_ca_certificates
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_ca_info import read_ca_certificates
 
 
 def main() -> None:

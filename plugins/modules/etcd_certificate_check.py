@@ -97,8 +97,8 @@ error:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.certificates import HOSTS, WANTED, check_certificates
-from ansible_collections.quorum.etcd.plugins.module_utils._module.outcome import run_module
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_certificate_check import HOSTS, WANTED, check_certificates
+from ansible_collections.quorum.etcd.plugins.module_utils._module.results import run_module
 
 
 def main() -> None:

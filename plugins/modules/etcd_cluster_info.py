@@ -376,8 +376,8 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import CONNECTION, CONNECTION_TOGETHER
-from ansible_collections.quorum.etcd.plugins.module_utils._module.cluster import describe_cluster
-from ansible_collections.quorum.etcd.plugins.module_utils._module.outcome import run_module
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_cluster_info import describe_cluster
+from ansible_collections.quorum.etcd.plugins.module_utils._module.results import run_module
 
 
 def main() -> None:

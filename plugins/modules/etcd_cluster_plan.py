@@ -317,8 +317,8 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import ACCEPT, CONNECTION, CONNECTION_TOGETHER
-from ansible_collections.quorum.etcd.plugins.module_utils._module.deployment import HOSTS, plan_deployment
-from ansible_collections.quorum.etcd.plugins.module_utils._module.outcome import run_module
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_cluster_plan import HOSTS, plan_deployment
+from ansible_collections.quorum.etcd.plugins.module_utils._module.results import run_module
 
 
 def main() -> None:

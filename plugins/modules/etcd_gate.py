@@ -138,8 +138,8 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import ACCEPT, CONNECTION, CONNECTION_TOGETHER, WAIT
-from ansible_collections.quorum.etcd.plugins.module_utils._module.gate import pass_gate
-from ansible_collections.quorum.etcd.plugins.module_utils._module.outcome import run_module
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_gate import pass_gate
+from ansible_collections.quorum.etcd.plugins.module_utils._module.results import run_module
 
 
 def main() -> None:

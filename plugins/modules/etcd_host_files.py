@@ -139,7 +139,7 @@ diff:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.host_files import OPTIONS, bring_host_files
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_host_files import OPTIONS, bring_host_files
 
 
 def main() -> None:

@@ -279,7 +279,7 @@ certificates:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.host import describe_host, runner_of
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_host_info import describe_host, runner_of
 
 
 def main() -> None:

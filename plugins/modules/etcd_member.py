@@ -393,8 +393,8 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import ACCEPT, CONNECTION, CONNECTION_TOGETHER, WAIT
-from ansible_collections.quorum.etcd.plugins.module_utils._module.member import ensure_member
-from ansible_collections.quorum.etcd.plugins.module_utils._module.outcome import run_module
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_member import ensure_member
+from ansible_collections.quorum.etcd.plugins.module_utils._module.results import run_module
 
 
 def main() -> None:

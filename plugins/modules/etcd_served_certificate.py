@@ -98,8 +98,8 @@ error:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.outcome import run_module
-from ansible_collections.quorum.etcd.plugins.module_utils._module.served import prove_served
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_served_certificate import prove_served
+from ansible_collections.quorum.etcd.plugins.module_utils._module.results import run_module
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from tests.environment import ROOT
 from tests.testbed import cache
 
 from .root_folder import NAMESPACES, Broken, NotHere, kept_tar
-from .supervisor import Ended, Order
+from .side_by_side import Ended, Order
 
 USERS = {"root": 0, "tester": 1000}
 COMMANDS = ("make demo", "make quick", "make molecule", "make images")
@@ -85,7 +85,7 @@ def run_as(user: str, tar: Path) -> Iterator[Ended]:
     pip_cache = cache.folder() / "bare" / "pip" / user
     pip_cache.mkdir(parents=True, exist_ok=True)
     order = Order(user, USERS[user], str(tar), str(MOUNT_POINT), str(pip_cache), str(LOGS), COMMANDS, ONLINE, SECONDS)
-    command = [*NAMESPACES, sys.executable, "-m", "tests.bare_machine.supervisor"]
+    command = [*NAMESPACES, sys.executable, "-m", "tests.bare_machine.side_by_side"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin
         assert process.stdout

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m tests.demo`: sets the stage, tells the story, and says what it cost the writer."""
+"""`python -m tests.demo`: sets the stage, plays the script, and says what it cost the writer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.testbed.writer import Report, Writer
 
 from .hosts import Hosts
 from .screen import BOLD, DIM, GREEN, RED, Screen
-from .story import Story, Unexpected, check_writes
+from .script import Script, Unexpected, check_writes
 
 NEWCOMERS = ("etcd2", "etcd3", "etcd4")
 WRITES_PER_SECOND = 100
@@ -58,17 +58,17 @@ def _demo(screen: Screen) -> Report:
         hosts = [*cluster.members, *(cluster.spare(name) for name in NEWCOMERS)]
         inventory = stage.enter_context(Hosts(hosts, current().new_directory())).inventory
         writer = stage.enter_context(Writer(cluster, rate=WRITES_PER_SECOND, endpoints=[host.client_url for host in hosts]))
-        story = Story(cluster, hosts, inventory, writer, screen)
-        story.tell()
+        script = Script(cluster, hosts, inventory, writer, screen)
+        script.play()
         screen.heading("What it cost the writer")
         with screen.waiting("Reading every acknowledged write back from every member") as end_with:
             report = writer.stop()
             end_with("done", GREEN)
-    _tell_writes(screen, report, story)
+    _tell_writes(screen, report, script)
     return report
 
 
-def _tell_writes(screen: Screen, report: Report, story: Story) -> None:
+def _tell_writes(screen: Screen, report: Report, script: Script) -> None:
     worst = max(report.gaps, key=lambda gap: gap.seconds, default=None)
     screen.line()
     for figure, words, is_good in (
@@ -79,7 +79,7 @@ def _tell_writes(screen: Screen, report: Report, story: Story) -> None:
     ):
         screen.line(f"  {screen.paint(f'{figure:>8}', BOLD, GREEN if is_good else RED)}  {words}")
     if worst is not None:
-        screen.line(f"  {'':8}  {screen.paint(f'that was during: {story.step_at(worst.at)}', DIM)}")
+        screen.line(f"  {'':8}  {screen.paint(f'that was during: {script.step_at(worst.at)}', DIM)}")
 
 
 if __name__ == "__main__":

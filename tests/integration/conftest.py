@@ -58,6 +58,6 @@ def is_first_of_its_function(item: pytest.Item, seen: set[str]) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def _etcd_comes_first() -> None:
-    # The keeper is there before the tests stand back, so what it starts does not.
+    # The supervisor is there before the tests stand back, so what it starts does not.
     session.current()
     os.nice(NICENESS)

@@ -12,7 +12,7 @@ from .gate import GateFailed, run
 
 # What may stand at the top of the artifact. Everything that users reach by a name of the collection is in the first line.
 CONTENT = {"meta", "playbooks", "plugins", "roles"}
-PAPERS = {"CHANGELOG.md", "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "LICENSE", "MAINTAINERS", "README.md", "changelogs", "docs"}
+PROJECT_FILES = {"CHANGELOG.md", "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "LICENSE", "MAINTAINERS", "README.md", "changelogs", "docs"}
 BUILT = {"FILES.json", "MANIFEST.json"}
 TESTS = {"tests/config.yml", "tests/sanity"}
 
@@ -28,7 +28,7 @@ def require_only_content(artifact: Path) -> None:
     with tarfile.open(artifact) as archive:
         names = {name.removeprefix("./") for name in archive.getnames()}
     tops = {name.split("/")[0] for name in names}
-    strangers = tops - CONTENT - PAPERS - BUILT - {"tests"}
+    strangers = tops - CONTENT - PROJECT_FILES - BUILT - {"tests"}
     strangers |= {name for name in names if name.startswith("tests/") and not any(name == kept or name.startswith(f"{kept}/") for kept in TESTS)}
     strangers |= {name for name in names if "__pycache__" in name}
     if strangers:

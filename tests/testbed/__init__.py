@@ -14,7 +14,7 @@ In pytest: the mark ``etcd(size=3, dead=1)`` and the fixture ``etcd_cluster``. A
 cluster, member     what a test says: states, faults, questions, waiting
 building, state     how a state comes about, and which states there are
 backend             what runs the hosts: processes here, containers in ``docker``
-keeper, session     who starts the processes, and cleans up however the run ends
+supervisor, session who starts the processes, and cleans up however the run ends
 gateway             the test bed's own eyes on etcd, nothing shared with the collection
 writer, revisions   what users of the cluster notice meanwhile, and whether anything was lost
 recording_proxy     what a module asked etcd, and broken connections at a chosen request

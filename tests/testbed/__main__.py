@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from . import debian_packages, pictures, programs, releases, standing, waiting
+from . import debian_packages, pictures, programs, registry, releases, waiting
 from .backend import BackendUnavailable
 from .cluster import Cluster
 from .member import MemberExited
@@ -24,7 +24,7 @@ from .state import ImpossibleState
 UP_SECONDS = 60.0
 TROUBLE = (
     BackendUnavailable, ImpossibleState, MemberExited, NoPortLeft, PermissionError, releases.ReleaseMissing,
-    standing.NameTaken, standing.NoSuchCluster, waiting.NotInTime,
+    registry.NameTaken, registry.NoSuchCluster, waiting.NotInTime,
 )  # fmt: skip
 STATE_OPTIONS = ("size", "dead", "leader_dead", "unstarted", "learners", "unstarted_learners", "tls", "auth", "partitionable", "timing", "version", "backend")
 
@@ -45,8 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _up(asked: argparse.Namespace) -> None:
-    name = asked.name or standing.free_name()
-    standing.check_free(name)
+    name = asked.name or registry.free_name()
+    registry.check_free(name)
     if asked.detach:
         record = _raise_in_background(asked, name)
         print(f"{pictures.picture(record)}\n\n{pictures.how_to_use(record, is_held_here=False)}")
@@ -54,7 +54,7 @@ def _up(asked: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
-        with Cluster(**_state(asked)) as cluster, standing.registered(cluster, name, asked.backend) as record:
+        with Cluster(**_state(asked)) as cluster, registry.registered(cluster, name, asked.backend) as record:
             print(f"{pictures.picture(record)}\n\n{pictures.how_to_use(record, is_held_here=True)}", flush=True)
             signal.pause()
     except (KeyboardInterrupt, Stopped):
@@ -65,20 +65,20 @@ def _stop(number: int, frame: object) -> NoReturn:
     raise Stopped
 
 
-def _raise_in_background(asked: argparse.Namespace, name: str) -> standing.Record:
+def _raise_in_background(asked: argparse.Namespace, name: str) -> registry.Record:
     """Starts the holder apart from this terminal, and returns when its cluster stands."""
     command = programs.command("", *asked.given, "--foreground", "--name", name)
     with tempfile.TemporaryFile("w+") as errors:
         holder = subprocess.Popen(
             command, env=programs.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
         )
-        found: list[standing.Record] = []
+        found: list[registry.Record] = []
 
         def look() -> str | None:
             if holder.poll() is not None:
                 errors.seek(0)
                 raise ImpossibleState((errors.read().strip().splitlines() or [f"it ended with {holder.returncode}"])[-1].removeprefix("testbed: "))
-            found.extend(record for record in standing.standing() if record.name == name)
+            found.extend(record for record in registry.all_records() if record.name == name)
             return None if found else "it is not registered yet"
 
         waiting.until(f"{name} to stand", look, UP_SECONDS)
@@ -91,17 +91,17 @@ def _state(asked: argparse.Namespace) -> dict[str, Any]:
 
 
 def _down(asked: argparse.Namespace) -> None:
-    for record in standing.standing() if asked.all else [standing.find(asked.name)]:
-        standing.take_down(record)
+    for record in registry.all_records() if asked.all else [registry.find(asked.name)]:
+        registry.take_down(record)
         print(f"{record.name} is gone")
 
 
 def _list(asked: argparse.Namespace) -> None:
     if asked.name:
-        record = standing.find(asked.name)
+        record = registry.find(asked.name)
         print(f"{pictures.picture(record)}\n\n{pictures.how_to_use(record, is_held_here=False)}")
         return
-    records = standing.standing()
+    records = registry.all_records()
     if not records:
         print(f"no cluster stands; bring one up with `python -m {programs.PACKAGE} up --size 3`")
         return
@@ -159,11 +159,11 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--version", metavar="V", help="3.5.1, or 3.5 for its newest here")
     up.add_argument("--backend", choices=("processes", "docker"), default="processes")
     up.add_argument("--name", help="what to call it (cluster-1, ...)")
-    up.add_argument("--detach", action="store_true", help="leave it standing and return")
+    up.add_argument("--detach", action="store_true", help="leave it running and return")
     up.add_argument("--foreground", dest="detach", action="store_false", help=argparse.SUPPRESS)
     up.set_defaults(run=_up)
 
-    down = commands.add_parser("down", help="end a standing cluster and remove its traces")
+    down = commands.add_parser("down", help="end a running cluster and remove its traces")
     down.add_argument("name", nargs="?", help="which; not needed if only one stands")
     down.add_argument("--all", action="store_true", help="every cluster of yours that stands")
     down.set_defaults(run=_down)

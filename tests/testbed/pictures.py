@@ -13,8 +13,8 @@ from typing import Any
 
 from .gateway import Gateway, GatewayError
 from .programs import PACKAGE
+from .registry import MemberRecord, Record
 from .releases import Release
-from .standing import MemberRecord, Record
 
 STATUS_SECONDS = 0.4
 
@@ -26,7 +26,7 @@ def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> str:
 
 
 def picture(record: Record) -> str:
-    """A standing cluster as it is now: asked of each of its members."""
+    """A registered cluster as it is now: asked of each of its members."""
     statuses = {member.name: _status(record, member) for member in record.members}
     rows = [("MEMBER", "ROLE", "CLIENT URL", "PEER URL")]
     rows += [(member.name, _role(member, statuses[member.name]), member.client_url, member.peer_url) for member in record.members]

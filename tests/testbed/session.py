@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""This process's own keeper: started at the first need, asked from any thread, gone with the process."""
+"""This process's own supervisor: started at the first need, asked from any thread, gone with the process."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import keeper
+from . import supervisor
 
 
-class KeeperGone(Exception):
-    """The keeper ended before the run did: somebody killed it, and with it every etcd of the run."""
+class SupervisorGone(Exception):
+    """The supervisor ended before the run did: somebody killed it, and with it every etcd of the run."""
 
 
 def root() -> Path:
@@ -31,7 +31,7 @@ def root() -> Path:
 
 
 class Session:
-    """The run's connection to its keeper."""
+    """The run's connection to its supervisor."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
@@ -39,9 +39,9 @@ class Session:
         self._lines = ours.makefile("rb")
         self._turn = threading.Lock()
         with theirs:
-            # A session of its own: Ctrl-C in the terminal reaches the run, never the keeper or etcd.
+            # A session of its own: Ctrl-C in the terminal reaches the run, never the supervisor or etcd.
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", keeper.__file__, str(theirs.fileno()), str(root())],
+                [sys.executable, "-I", "-S", supervisor.__file__, str(theirs.fileno()), str(root())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
@@ -53,7 +53,7 @@ class Session:
         self._count = 0
 
     @property
-    def keeper_pid(self) -> int:
+    def supervisor_pid(self) -> int:
         return self._process.pid
 
     def new_directory(self) -> Path:
@@ -82,14 +82,14 @@ class Session:
         self._ask(do="end", pids=list(pids))
 
     def at_end(self, name: str, command: Sequence[str] | None) -> None:
-        """What the keeper shall run when this process is gone, whatever ended it; ``None`` takes it back.
+        """What the supervisor shall run when this process is gone, whatever ended it; ``None`` takes it back.
 
         For what is no child process, such as containers: ``("docker", "rm", "--force", ...)``.
         """
         self._ask(do="at_end", name=name, command=None if command is None else list(command))
 
     def close(self) -> None:
-        """Ends the keeper and returns when it has removed everything."""
+        """Ends the supervisor and returns when it has removed everything."""
         self._connection.shutdown(socket.SHUT_WR)
         self._process.wait(timeout=30)
         self._lines.close()
@@ -101,7 +101,7 @@ class Session:
                 self._connection.sendall(json.dumps(request).encode() + b"\n")
                 reply = self._receive()
             except OSError as problem:
-                raise KeeperGone(f"the test bed's keeper, process {self._process.pid}, is gone: {problem}") from problem
+                raise SupervisorGone(f"the test bed's supervisor, process {self._process.pid}, is gone: {problem}") from problem
         if "problem" in reply:
             raise OSError(reply["problem"])
         return reply["answer"]
@@ -109,7 +109,7 @@ class Session:
     def _receive(self) -> dict[str, Any]:
         line = self._lines.readline()
         if not line:
-            raise KeeperGone(f"the test bed's keeper, process {self._process.pid}, is gone")
+            raise SupervisorGone(f"the test bed's supervisor, process {self._process.pid}, is gone")
         return json.loads(line)
 
 
@@ -121,7 +121,7 @@ def _session_of(pid: int) -> Session:
 
 
 def _close(session: Session, pid: int) -> None:
-    # A forked child inherits the registration; the keeper is not its own.
+    # A forked child inherits the registration; the supervisor is not its own.
     if os.getpid() == pid:
         session.close()
 

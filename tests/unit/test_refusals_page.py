@@ -87,8 +87,8 @@ def test_a_section_says_what_accept_does_as_the_code_has_it(code):
 
 @pytest.mark.parametrize("code", EXAMPLES)
 def test_an_example_is_what_the_module_says_word_for_word(code):
-    observed, wish = EXAMPLES[code]
-    found = refusal(observed, wish)
+    observed, goal = EXAMPLES[code]
+    found = refusal(observed, goal)
     assert found.code == code
     assert f"> {found.message}" in sections()[code]
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role's papers: its argument specification is complete, and says the same defaults as defaults/main.yml."""
+"""The role's tls_files: its argument specification is complete, and says the same defaults as defaults/main.yml."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TYPES = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
 
 def test_every_default_is_specified_and_the_reverse():
     assert {name for name, option in OPTIONS.items() if not option.get("required")} == set(DEFAULTS)
-    assert set(DEFAULTS) - set(SPECS["main"]["options"]) == {"etcd_cluster_members", "etcd_cluster_rotate_authorities", "etcd_cluster_keep_old_authorities"}
+    assert set(DEFAULTS) - set(SPECS["main"]["options"]) == {"etcd_cluster_members", "etcd_cluster_rotate_ca", "etcd_cluster_keep_old_ca"}
 
 
 def test_every_entry_point_is_specified_and_has_its_playbook():

@@ -88,8 +88,8 @@ def test_a_member_trusts_what_its_files_hold_if_it_was_started_with_them(running
         "service": {"marks": {"QUORUM_ETCD_TRUST": trust if mark == "yes" else mark}},
         "contents": {"/etc/etcd/pki/ca.crt": "old\n", "/etc/etcd/pki/peer-ca.crt": "old peers\n", "/etc/etcd/pki/server.crt": None},
     }
-    (papers,) = role(REST, "etcd_cluster__papers", groups={"etcd": ["n1"]}, hostvars={"n1": {"etcd_cluster__found": found}})
-    assert papers == {"name": "n1", "files": {"ca.crt": "old\n", "peer-ca.crt": "old peers\n", "server.crt": None}, "current": current}
+    (tls_files,) = role(REST, "etcd_cluster__tls_files", groups={"etcd": ["n1"]}, hostvars={"n1": {"etcd_cluster__found": found}})
+    assert tls_files == {"name": "n1", "files": {"ca.crt": "old\n", "peer-ca.crt": "old peers\n", "server.crt": None}, "current": current}
 
 
 @pytest.mark.parametrize(
@@ -97,11 +97,11 @@ def test_a_member_trusts_what_its_files_hold_if_it_was_started_with_them(running
     [
         # New certificates alone restart nobody, whatever may be outdated besides.
         ({}, REST, True, []),
-        ({"etcd_cluster_rotate_authorities": True}, REST, True, ["QUORUM_ETCD_TRUST"]),
-        ({"etcd_cluster_rotate_authorities": True}, SIGNING, True, ["QUORUM_ETCD_TRUST"]),
+        ({"etcd_cluster_rotate_ca": True}, REST, True, ["QUORUM_ETCD_TRUST"]),
+        ({"etcd_cluster_rotate_ca": True}, SIGNING, True, ["QUORUM_ETCD_TRUST"]),
         # What is only to be finished shows what is left of it.
-        ({"etcd_cluster_rotate_authorities": True}, AFTER, False, ["something"]),
-        ({"etcd_cluster_rotate_authorities": True, "etcd_cluster_keep_old_authorities": True}, SIGNING, False, ["something"]),
+        ({"etcd_cluster_rotate_ca": True}, AFTER, False, ["something"]),
+        ({"etcd_cluster_rotate_ca": True, "etcd_cluster_keep_old_ca": True}, SIGNING, False, ["something"]),
         ({"etcd_cluster_certificates": "given"}, {}, False, ["something"]),
     ],
 )

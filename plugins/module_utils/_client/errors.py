@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-# Errors that users see by these codes (design: "nothing is wrong with the wish").
+# Errors that users see by these codes (design: "nothing is wrong with the goal").
 CONNECTION_REFUSED = "connection_refused"
 TIMEOUT = "timeout"
 TLS_ERROR = "tls_error"

@@ -13,13 +13,14 @@ import ssl
 import typing as t
 
 from . import errors, tls
-from .connect import open_connection
-from .rpcs import Rpc, failure
+from .open_socket import open_connection
+from .rpcs import Rpc
 from .tcp import TIMED_OUT, open_tcp, remaining
+from .transport import failure
 
 if t.TYPE_CHECKING:
     from .addresses import Address
-    from .port import Connection
+    from .endpoint import Connection
 
 Options = t.Tuple[t.Tuple[str, str], ...]
 

@@ -12,14 +12,14 @@ import typing as t
 
 from .._membership.model import Probe, hex_id
 from .addresses import Address, InvalidEndpoint, parse_endpoint
-from .connect import words_of
 from .http1 import HttpConnection, NotHttp
+from .open_socket import words_of
 from .tcp import TIMED_OUT, open_tcp, remaining
 
 if t.TYPE_CHECKING:
     import socket
 
-    from .port import Connection
+    from .endpoint import Connection
 
 _CLUSTER_ID = "x-etcd-cluster-id"
 

@@ -7,11 +7,7 @@
 
 from __future__ import annotations
 
-import abc
-import typing as t
 from dataclasses import dataclass
-
-from . import errors
 
 
 @dataclass(frozen=True)
@@ -54,30 +50,3 @@ SNAPSHOT = Rpc("Maintenance", "Snapshot", "/maintenance/snapshot", "taking a sna
 LEASE_GRANT = Rpc("Lease", "LeaseGrant", "/lease/grant", "taking the lease at")
 # Later releases have /lease/revoke too, 3.3 this one alone.
 LEASE_REVOKE = Rpc("Lease", "LeaseRevoke", "/kv/lease/revoke", "giving back the lease at")
-
-Fields = t.Dict[str, t.Any]
-
-
-class Transport(abc.ABC):
-    """Carries calls to one endpoint. Requests and answers are dictionaries keyed by the names of rpc.proto; bytes are
-    bytes, a field with its zero value may be missing, a 64-bit number may be its decimal text, an enumeration is its name.
-
-    `deadline` is a reading of time.monotonic(): every call ends by then, with an answer or an EtcdError.
-    """
-
-    url: str
-
-    @abc.abstractmethod
-    def unary(self, rpc: Rpc, request: Fields, deadline: float, token: str | None) -> Fields: ...
-
-    @abc.abstractmethod
-    def stream(self, rpc: Rpc, request: Fields, patience: float, token: str | None) -> t.Iterator[Fields]:
-        """One dictionary per message; `patience` is how many seconds each may take to come."""
-
-    @abc.abstractmethod
-    def close(self) -> None: ...
-
-
-def failure(code: str, rpc: Rpc, url: str, why: str, sent: bool = True, next_step: str = "", server_words: str = "") -> errors.EtcdError:
-    """The error for what went wrong on the way, before or instead of an answer of etcd."""
-    return errors.EtcdError(code, "%s %s: %s" % (rpc.attempt, url, why), endpoint=url, server_words=server_words, sent=sent, next_step=next_step)

@@ -17,7 +17,7 @@ import typing as t
 
 if t.TYPE_CHECKING:
     from .addresses import Address
-    from .port import Connection
+    from .endpoint import Connection
 
 
 class TlsSettingsError(Exception):

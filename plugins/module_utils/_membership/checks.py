@@ -15,9 +15,9 @@ from .identity import Identity, owner_of_any
 from .model import CORRUPT, Cluster, Member, hex_id
 from .peer_urls import addresses
 from .quorum import (
-    ASTRAY,
     FOREIGN,
     LAGGING,
+    NOT_FOLLOWING,
     READY_LAG,
     SILENT,
     UNSTARTED,
@@ -30,12 +30,12 @@ from .quorum import (
     quorum_of,
     raft_index_of_leader,
 )
+from .quorum_refusals import labels, unhealthy_voters, would_lose_quorum
 from .refusal import Refusal
-from .shortfall import labels, unhealthy_voters, would_lose_quorum
 from .steps import ADD_LEARNER, Step, project
 
 # Whom the other voters have no connection to, as far as can be told from here.
-OUT_OF_TOUCH = frozenset((UNSTARTED, SILENT, FOREIGN, ASTRAY))
+OUT_OF_TOUCH = frozenset((UNSTARTED, SILENT, FOREIGN, NOT_FOLLOWING))
 
 MaybeRefusal = t.Optional[Refusal]
 

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .model import Cluster, hex_id
-from .quorum import LAG_LIMIT, ailment, alarms_of, lag_of, quorum_of
+from .quorum import LAG_LIMIT, alarms_of, lag_of, quorum_of, unhealthy_reason
 
 # etcd refuses writes when the quota is used up, so there has to be time to act.
 QUOTA_SHARE = 0.8
@@ -57,8 +57,8 @@ def _members(cluster: Cluster) -> t.Iterator[Concern]:
     for member in cluster.members:
         if not member.is_started:
             yield Concern("member_unstarted", f"The {member.label} is registered, but has not started. Start it or remove it.")
-        elif ailment(cluster, member):
-            yield Concern("member_unhealthy", f"{member.label} {ailment(cluster, member)}.")
+        elif unhealthy_reason(cluster, member):
+            yield Concern("member_unhealthy", f"{member.label} {unhealthy_reason(cluster, member)}.")
         elif member.is_learner:
             yield Concern("learner_waiting", f"{member.label} is a learner, which does not count for the quorum until it is promoted.")
     names = [member.name for member in cluster.members if member.is_started]

@@ -17,14 +17,15 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from . import refusal as codes
+from .decision import plan
 from .identity import Identity
 from .model import Cluster, Member, Probe, Status
 from .peer_urls import addresses, comparable
-from .plan import ABSENT, PRESENT, PROMOTED, Wish, plan
+from .plan import ABSENT, PRESENT, PROMOTED, Goal
+from .preconditions import can_be_changed
 from .quorum import is_healthy, most_caught_up, quorum_of, raft_index_of_leader
 from .refusal import Refusal
 from .steps import ADD_LEARNER, PROMOTE, REMOVE, UPDATE_PEER_URLS, Step, project
-from .wholeness import whole
 
 # What the member's host does, and etcd is not asked for.
 START = "start"
@@ -115,10 +116,10 @@ class _Route:
 
     def _decide(self, attempt: _Attempt) -> tuple[Step, ...] | Refusal:
         if attempt.action == START:
-            refusal = whole(self.cluster)
+            refusal = can_be_changed(self.cluster)
             # Starting its members is what brings a lost quorum back.
             return refusal if refusal and refusal.code != codes.NO_QUORUM else (attempt.step,)
-        verdict = plan(_assuming(self.cluster, attempt), _wish(attempt))
+        verdict = plan(_assuming(self.cluster, attempt), _goal(attempt))
         return verdict if isinstance(verdict, Refusal) else verdict.steps
 
     def _make(self, step: Step) -> None:
@@ -250,12 +251,12 @@ def _is_reached(cluster: Cluster, one: DesiredMember) -> bool:
 # What a move is asked as, and what it leaves
 
 
-def _wish(attempt: _Attempt) -> Wish:
+def _goal(attempt: _Attempt) -> Goal:
     step = attempt.step
     if step.action == ADD_LEARNER:
-        return Wish(PRESENT, Identity(name=step.name, peer_urls=step.peer_urls))
+        return Goal(PRESENT, Identity(name=step.name, peer_urls=step.peer_urls))
     urls = step.peer_urls if step.action == UPDATE_PEER_URLS else ()
-    return Wish(_STATES[step.action], Identity(peer_urls=urls, member_ids=(step.member_id,)))
+    return Goal(_STATES[step.action], Identity(peer_urls=urls, member_ids=(step.member_id,)))
 
 
 _STATES: t.Mapping[str, str] = {UPDATE_PEER_URLS: PRESENT, PROMOTE: PROMOTED, REMOVE: ABSENT}

@@ -12,9 +12,9 @@ from dataclasses import replace
 from . import refusal as codes
 from .identity import Identity
 from .model import Cluster, Member
-from .quorum import Quorum, ailment, is_healthy, quorum_of
+from .quorum import Quorum, is_healthy, quorum_of, unhealthy_reason
+from .quorum_refusals import unhealthy_words
 from .refusal import Refusal
-from .shortfall import unhealthy_words
 
 
 def may_stop(cluster: Cluster, member: Member) -> Refusal | None:
@@ -42,7 +42,7 @@ def may_stop(cluster: Cluster, member: Member) -> Refusal | None:
 def all_run(cluster: Cluster, members: tuple[Member, ...]) -> Refusal | None:
     """Whether these are healthy voters now; a member that has just been started needs a moment for that."""
     for member in members:
-        why = ailment(cluster, member) or ("is a learner" if member.is_learner else "")
+        why = unhealthy_reason(cluster, member) or ("is a learner" if member.is_learner else "")
         if why:
             return Refusal(
                 codes.CLUSTER_UNSETTLED,

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""Which member a wish means. Never by substrings: 10.0.0.2 is not 10.0.0.21, and pg1 is not pg10.
+"""Which member a goal means. Never by substrings: 10.0.0.2 is not 10.0.0.21, and pg1 is not pg10.
 
 etcd itself tells members apart by id only: two may carry one name (server/etcdserver/api/membership/cluster.go
 knows no uniqueness of names), and a member that never started has none.
@@ -47,7 +47,7 @@ def member_id_readings(text: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Identity:
-    """The identity that a wish gives: any of a name, normalised peer URLs, and the readings of a member id."""
+    """The identity that a goal gives: any of a name, normalised peer URLs, and the readings of a member id."""
 
     name: str = ""
     peer_urls: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class Identity:
 def find(cluster: Cluster, identity: Identity, renames_urls: bool) -> Member | Refusal | None:
     """The member that an identity means, None where the cluster has no such member.
 
-    `renames_urls` is true where the wish is to give a member these peer URLs (state present): then they need not be
+    `renames_urls` is true where the goal is to give a member these peer URLs (state present): then they need not be
     its own yet. Everything else that was given has to agree, otherwise the answer is a refusal.
     """
     by_id = _one(identity, "id", [member for member in cluster.members if member.member_id in identity.member_ids])

@@ -54,7 +54,7 @@ def normalise_one(url: str) -> str:
 
 
 def comparable(peer_urls: list[str] | tuple[str, ...]) -> frozenset[str]:
-    """A set for comparing what a cluster has stored, which may be anything, with a normalised wish."""
+    """A set for comparing what a cluster has stored, which may be anything, with a normalised goal."""
     return frozenset(_comparable_one(url) for url in peer_urls)
 
 

@@ -60,7 +60,7 @@ def is_healthy(cluster: Cluster, member: Member) -> bool:
 UNSTARTED = "unstarted"
 SILENT = "silent"
 FOREIGN = "foreign"
-ASTRAY = "astray"
+NOT_FOLLOWING = "not_following"
 ALARMED = "alarmed"
 LAGGING = "lagging"
 
@@ -87,9 +87,9 @@ def diagnosis(cluster: Cluster, member: Member) -> Diagnosis | None:
     if status.cluster_id != cluster.cluster_id:
         return Diagnosis(FOREIGN, f"answers for another cluster ({status.cluster_id:x})")
     if not status.leader_id:
-        return Diagnosis(ASTRAY, "sees no leader")
+        return Diagnosis(NOT_FOLLOWING, "sees no leader")
     if cluster.leader_id and status.leader_id != cluster.leader_id:
-        return Diagnosis(ASTRAY, f"follows another leader ({status.leader_id:x})")
+        return Diagnosis(NOT_FOLLOWING, f"follows another leader ({status.leader_id:x})")
     kinds = [alarm.kind for alarm in alarms_of(cluster) if alarm.member_id == member.member_id]
     if kinds:
         return Diagnosis(ALARMED, "raised the alarm {}".format(" and ".join(kinds)))
@@ -97,7 +97,7 @@ def diagnosis(cluster: Cluster, member: Member) -> Diagnosis | None:
     return Diagnosis(LAGGING, f"is {lag} raft entries behind the leader") if lag > LAG_LIMIT else None
 
 
-def ailment(cluster: Cluster, member: Member) -> str:
+def unhealthy_reason(cluster: Cluster, member: Member) -> str:
     """The words of a member's diagnosis; empty for a healthy one."""
     found = diagnosis(cluster, member)
     return found.words if found else ""

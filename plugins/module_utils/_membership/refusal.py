@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""A refusal: a wish that is not fulfilled, with its code, its arithmetic and the way out."""
+"""A refusal: a goal that is not reached, with its code, its arithmetic and the way out."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ ACCEPTABLE: tuple[str, ...] = tuple(sorted(code for code, rule in CODES.items() 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a wish is not fulfilled. `message` says what was attempted, on what, and why not; `next_step` what makes it possible.
+    """Why a goal is not reached. `message` says what was attempted, on what, and why not; `next_step` what makes it possible.
 
     `before` and `after` are the quorum as it is and as it would be. `final` and `passing` override the patience of the
     code: nothing can change it, or its cause goes away by itself.

@@ -11,7 +11,7 @@ import typing as t
 
 from .join import EXISTING, environment, initial_cluster, names_for_joining
 from .model import Cluster, Member, hex_id
-from .quorum import Quorum, ailment, alarms_of, lag_of, quorum_of
+from .quorum import Quorum, alarms_of, lag_of, quorum_of, unhealthy_reason
 from .refusal import Refusal
 from .steps import Step
 
@@ -41,8 +41,8 @@ def member_data(cluster: Cluster, member: Member) -> Data:
         "is_learner": member.is_learner,
         "role": role_of(cluster, member),
         "started": member.is_started,
-        "healthy": not ailment(cluster, member),
-        "reason": ailment(cluster, member),
+        "healthy": not unhealthy_reason(cluster, member),
+        "reason": unhealthy_reason(cluster, member),
     }
 
 
@@ -132,7 +132,7 @@ def picture(cluster: Cluster) -> str:
 
 
 def _line(cluster: Cluster, member: Member) -> str:
-    ill = ailment(cluster, member)
+    ill = unhealthy_reason(cluster, member)
     state = "healthy" if not ill else "unhealthy" if member.is_started else "not started"
     return f"{member.name or '(no name)'}: {role_of(cluster, member)}, {state}, {' '.join(member.peer_urls)}"
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""Steps and plans: what would be done to a cluster, and what the cluster would then be."""
+"""Steps: what would be done to a cluster, and what the cluster would then be."""
 
 from __future__ import annotations
 
@@ -33,15 +33,6 @@ class Step:
     def __str__(self) -> str:
         who = self.name or (hex_id(self.member_id) if self.member_id else ", ".join(self.peer_urls))
         return f"{self.action} {who}"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Steps from a cluster to a wish, none where it is fulfilled. `target` is the member that the wish means, as it is now."""
-
-    steps: tuple[Step, ...] = ()
-    target: Member | None = None
-    warnings: tuple[str, ...] = ()
 
 
 def is_done(cluster: Cluster, step: Step) -> bool:

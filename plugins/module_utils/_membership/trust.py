@@ -47,7 +47,7 @@ JUDGE: t.Mapping[str, str] = {"server.crt": CLIENTS, "client.crt": CLIENTS, "pee
 
 
 @dataclass(frozen=True)
-class Papers:
+class TlsFiles:
     """A host's certificates and the authorities that it trusts, by the name of their file; what is not there is left out.
 
     Not `is_current` where its member runs, and was started with other authorities than these.
@@ -73,14 +73,14 @@ def is_trusted(chain: Chain, authorities: t.Iterable[Signed]) -> bool:
     return False
 
 
-def refuse_cut_off(wanted: Papers, hosts: t.Sequence[Papers]) -> Refusal | None:
-    """Why a host must not be given its `wanted` papers, while `hosts` have what they have; None where it may."""
-    now = next((host for host in hosts if host.name == wanted.name), Papers(wanted.name))
+def refuse_cut_off(wanted: TlsFiles, hosts: t.Sequence[TlsFiles]) -> Refusal | None:
+    """Why a host must not be given its `wanted` tls_files, while `hosts` have what they have; None where it may."""
+    now = next((host for host in hosts if host.name == wanted.name), TlsFiles(wanted.name))
     new = {file: chain for file, chain in wanted.certificates.items() if now.certificates.get(file) != chain}
     return _refuse_mismatch(wanted) or _refuse_certificates(wanted.name, new, hosts) or _refuse_authorities(wanted, now, hosts)
 
 
-def _refuse_mismatch(wanted: Papers) -> Refusal | None:
+def _refuse_mismatch(wanted: TlsFiles) -> Refusal | None:
     for file, chain in wanted.certificates.items():
         judge = JUDGE[file]
         if judge in wanted.authorities and not is_trusted(chain, wanted.authorities[judge]):
@@ -91,7 +91,7 @@ def _refuse_mismatch(wanted: Papers) -> Refusal | None:
     return None
 
 
-def _refuse_certificates(name: str, new: t.Mapping[str, Chain], hosts: t.Sequence[Papers]) -> Refusal | None:
+def _refuse_certificates(name: str, new: t.Mapping[str, Chain], hosts: t.Sequence[TlsFiles]) -> Refusal | None:
     for file, chain in new.items():
         for host in hosts:
             if not _accepts(host, file, chain):
@@ -103,7 +103,7 @@ def _refuse_certificates(name: str, new: t.Mapping[str, Chain], hosts: t.Sequenc
     return None
 
 
-def _accepts(host: Papers, file: str, chain: Chain) -> bool:
+def _accepts(host: TlsFiles, file: str, chain: Chain) -> bool:
     """Whether a running member trusts a certificate: its authorities do, or it is of the signer of what is in use, and so trusted everywhere."""
     judge = JUDGE[file]
     if judge not in host.authorities:
@@ -114,7 +114,7 @@ def _accepts(host: Papers, file: str, chain: Chain) -> bool:
     return any(used.is_signed_by(chain[0]) or (used.issuer, used.signing_key) == (chain[0].issuer, chain[0].signing_key) for used in in_use)
 
 
-def _refuse_authorities(wanted: Papers, now: Papers, hosts: t.Sequence[Papers]) -> Refusal | None:
+def _refuse_authorities(wanted: TlsFiles, now: TlsFiles, hosts: t.Sequence[TlsFiles]) -> Refusal | None:
     for judge, authorities in wanted.authorities.items():
         if now.authorities.get(judge, authorities) == authorities:
             continue

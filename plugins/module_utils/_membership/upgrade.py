@@ -20,17 +20,17 @@ from dataclasses import dataclass, replace
 
 from . import checks, gate, versions
 from . import refusal as codes
-from .advice import promotion_warnings
 from .convergence import Move
 from .deployment import Consents, Deployment, Verdict, deploy
 from .hosts import Host
 from .model import Cluster, Member
+from .plan_warnings import promotion_warnings
+from .preconditions import can_be_changed
 from .quorum import quorum_of
+from .quorum_refusals import labels
 from .refusal import Check, Refusal, judge
-from .shortfall import labels
 from .steps import ADD_LEARNER, UPDATE_PEER_URLS, Step
 from .versions import ReleaseRule, Version
-from .wholeness import whole
 
 # What the hosts do, besides the moves of `deployment`.
 UPGRADE = "upgrade"
@@ -83,7 +83,7 @@ class _Upgrade:
     target: Version
 
     def verdict(self, accept: t.Container[str]) -> Verdict:
-        refusal = whole(self.cluster) or self._goes_down()
+        refusal = can_be_changed(self.cluster) or self._goes_down()
         if refusal:
             return refusal
         due = self._due()

@@ -14,7 +14,7 @@ from ansible.module_utils.basic import env_fallback
 from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
 
 from .._client.addresses import InvalidEndpoint
-from .._client.port import Connection
+from .._client.endpoint import Connection
 from .._membership.refusal import ACCEPTABLE
 
 

@@ -10,35 +10,35 @@ from __future__ import annotations
 import typing as t
 
 from .._client import errors
-from .._client.endpoints import ask_each
+from .._client.ask import ask_each
 from .._client.errors import EtcdError
 from .._membership import steps
 from .._membership.model import Cluster, Member, MemberList
 from .._membership.peer_urls import comparable
 from .._membership.quorum import is_healthy
 from .._membership.steps import Step
-from .contacts import Contacts
+from .endpoint_pool import EndpointPool
 from .waiting import Clock
 
 if t.TYPE_CHECKING:
-    from .._client.port import Endpoint
+    from .._client.endpoint import Endpoint
 
 SECONDS_TO_SPREAD = 5.0
 _POLL_SECONDS = 0.02
 
 
-def endpoint_for(contacts: Contacts, cluster: Cluster, step: Step, attempt: int = 0) -> Endpoint | None:
+def endpoint_for(pool: EndpointPool, cluster: Cluster, step: Step, attempt: int = 0) -> Endpoint | None:
     """Where to send a step: to the leader, but never to the member that is to be removed; on later attempts to the others in turn,
     since each member judges the health of the cluster by its own connections. An unhealthy voter is asked only where none is healthy:
     an alarm that all have raised keeps none of them from changing the membership."""
     ranked = sorted(
-        (voter for voter in cluster.voters if contacts.member(voter.member_id) and not (step.action == steps.REMOVE and voter.member_id == step.member_id)),
+        (voter for voter in cluster.voters if pool.member(voter.member_id) and not (step.action == steps.REMOVE and voter.member_id == step.member_id)),
         key=lambda voter: (voter.member_id != cluster.leader_id, voter.member_id),
     )
     fit = [voter for voter in ranked if is_healthy(cluster, voter)] or ranked
     if step.action in (steps.MOVE_LEADER, steps.PROMOTE):
         attempt = 0
-    return contacts.member(fit[attempt % len(fit)].member_id) if fit else None
+    return pool.member(fit[attempt % len(fit)].member_id) if fit else None
 
 
 def request(endpoint: Endpoint, step: Step) -> None:
@@ -56,17 +56,17 @@ _REQUESTS: t.Mapping[str, t.Callable[[Endpoint, Step], t.Any]] = {
 }
 
 
-def wait_until_spread(contacts: Contacts, cluster: Cluster, step: Step, clock: Clock) -> str:
+def wait_until_spread(pool: EndpointPool, cluster: Cluster, step: Step, clock: Clock) -> str:
     """Waits until every member that answered before has the step in its own list, and acts on it.
 
     A joiner that asks a voter which lacks it dies with "member count is unequal" (etcd issue 14174); a member that was
     promoted answers "not supported for learner" until it knows. Returns a warning when that takes too long, else nothing.
     """
     leaving = step.member_id if step.action == steps.REMOVE else 0
-    watched = tuple(member for member in cluster.members if contacts.member(member.member_id) and member.member_id != leaving)
-    deadline = clock.monotonic() + min(SECONDS_TO_SPREAD, contacts.connection.request_timeout)
+    watched = tuple(member for member in cluster.members if pool.member(member.member_id) and member.member_id != leaving)
+    deadline = clock.monotonic() + min(SECONDS_TO_SPREAD, pool.connection.request_timeout)
     while True:
-        behind = _behind(contacts, watched, step)
+        behind = _behind(pool, watched, step)
         if not behind:
             return ""
         if clock.monotonic() >= deadline:
@@ -74,12 +74,12 @@ def wait_until_spread(contacts: Contacts, cluster: Cluster, step: Step, clock: C
         clock.sleep(_POLL_SECONDS)
 
 
-def _behind(contacts: Contacts, watched: tuple[Member, ...], step: Step) -> list[str]:
+def _behind(pool: EndpointPool, watched: tuple[Member, ...], step: Step) -> list[str]:
     """The labels of those members that do not know of the step yet."""
-    endpoints = [contacts.at(contacts.url_of[member.member_id]) for member in watched]
-    answers = ask_each(endpoints, lambda endpoint: _KNOWS[step.action](endpoint, step), contacts.connection.request_timeout)
+    endpoints = [pool.at(pool.url_of[member.member_id]) for member in watched]
+    answers = ask_each(endpoints, lambda endpoint: _KNOWS[step.action](endpoint, step), pool.connection.request_timeout)
     for member, answer in zip(watched, answers):
-        contacts.remember(contacts.url_of[member.member_id], answer.error)
+        pool.remember(pool.url_of[member.member_id], answer.error)
     return [member.label for member, answer in zip(watched, answers) if not answer.value and not _is_excused(answer.error)]
 
 

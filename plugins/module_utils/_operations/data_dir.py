@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from .._client.write_ahead_log import HEAD_BYTES, NoIdentity, identity_of
+from .._formats.write_ahead_log import HEAD_BYTES, NoIdentity, identity_of
 from .._membership.hosts import ABSENT, DATA, EMPTY, UNREADABLE, DataDir
 
 # What a database that etcd has just created takes on the disk is 20 kB, whatever its length; a join that failed leaves one behind,

@@ -10,11 +10,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._client.endpoints import ask_each
+from .._client.ask import ask_each
+from .._client.endpoint import KeyspaceHash
 from .._client.errors import EtcdError
-from .._client.port import KeyspaceHash
 from .._membership.model import Cluster
-from .contacts import Contacts
+from .endpoint_pool import EndpointPool
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class KeyspaceComparison:
         return len(set(comparable)) == 1 if len(comparable) > 1 else None
 
 
-def compare_keyspaces(contacts: Contacts, cluster: Cluster) -> KeyspaceComparison:
+def compare_keyspaces(pool: EndpointPool, cluster: Cluster) -> KeyspaceComparison:
     """Asks every voter that answered for its hash at the newest revision that all of them have."""
-    statuses = [status for status in cluster.statuses if not status.is_learner and contacts.member(status.member_id)]
+    statuses = [status for status in cluster.statuses if not status.is_learner and pool.member(status.member_id)]
     revision = min((status.revision for status in statuses), default=0)
-    endpoints = [contacts.at(contacts.url_of[status.member_id]) for status in statuses]
-    answers = ask_each(endpoints, lambda endpoint: endpoint.hash_kv(revision), contacts.connection.request_timeout)
+    endpoints = [pool.at(pool.url_of[status.member_id]) for status in statuses]
+    answers = ask_each(endpoints, lambda endpoint: endpoint.hash_kv(revision), pool.connection.request_timeout)
     return KeyspaceComparison(
         revision,
         tuple(answer.value for answer in answers if answer.value is not None),

@@ -18,7 +18,7 @@ from .._client import errors
 from .._client.errors import EtcdError
 
 if t.TYPE_CHECKING:
-    from .._client.port import Endpoint
+    from .._client.endpoint import Endpoint
 
 LEASE_ID = int.from_bytes(b"qrm.etcd", "big")
 

@@ -14,7 +14,7 @@ from .._client import errors
 from .._client.addresses import InvalidEndpoint, parse_endpoint
 from .._client.errors import EtcdError
 from .._membership.model import Cluster, Member, MemberList, Silence, Status
-from .contacts import SECONDS_FOR_THE_SILENT, Contacts, StatusInquiry
+from .endpoint_pool import SECONDS_FOR_THE_SILENT, EndpointPool, StatusInquiry
 
 # When no endpoint answers, the error that tells most about why stands for all.
 _MOST_TELLING = (
@@ -33,16 +33,16 @@ _MOST_TELLING = (
 _OURS_TO_CORRECT = (errors.AUTH_FAILED, errors.AUTH_REQUIRED, errors.PERMISSION_DENIED, errors.TRANSPORT_UNAVAILABLE)
 
 
-def observe(contacts: Contacts) -> Cluster:
+def observe(pool: EndpointPool) -> Cluster:
     """The cluster behind the known endpoints, as it is now.
 
     Takes at most one request time-out for the known endpoints and, at the same time, the members that the list names.
     Raises EtcdError when no endpoint can say anything about the cluster.
     """
-    inquiry = StatusInquiry(contacts)
-    for url in contacts.known:
+    inquiry = StatusInquiry(pool)
+    for url in pool.known:
         inquiry.ask(url)
-    listing = _Listing(contacts, inquiry)
+    listing = _Listing(pool, inquiry)
     for _url in iter(inquiry.next_answer, None):
         if listing.confirmed is None:
             listing.confirm()
@@ -53,14 +53,14 @@ def observe(contacts: Contacts) -> Cluster:
         if listing.error is not None and listing.error.code in _OURS_TO_CORRECT:
             raise listing.error
         _ask_for_unconfirmed_members(inquiry, listing)
-    return _cluster(contacts, inquiry, listing)
+    return _cluster(pool, inquiry, listing)
 
 
 class _Listing:
     """The member list: confirmed by a quorum where one of the members can do that, else as the best of them has it."""
 
-    def __init__(self, contacts: Contacts, inquiry: StatusInquiry) -> None:
-        self._contacts = contacts
+    def __init__(self, pool: EndpointPool, inquiry: StatusInquiry) -> None:
+        self._pool = pool
         self._inquiry = inquiry
         self.confirmed: MemberList | None = None
         self.local: MemberList | None = None
@@ -87,15 +87,15 @@ class _Listing:
         if status.is_learner or not status.leader_id:
             return
         try:
-            self.confirmed = self._contacts.at(url).member_list(linearizable=True, timeout=self._patience())
+            self.confirmed = self._pool.at(url).member_list(linearizable=True, timeout=self._patience())
             self.source = status
         except EtcdError as error:
             self.error = error
-            self._contacts.remember(url, error)
+            self._pool.remember(url, error)
 
     def _patience(self) -> float:
         """Seconds for one member to confirm the list. One whole time-out is enough for all of them: who follows a quorum says so at once."""
-        limit = self._contacts.connection.request_timeout
+        limit = self._pool.connection.request_timeout
         has_waited = self.error is not None and self.error.code == errors.TIMEOUT
         return min(limit, SECONDS_FOR_THE_SILENT) if has_waited else limit
 
@@ -105,7 +105,7 @@ class _Listing:
             if status.is_learner:
                 continue
             try:
-                self.local = self._contacts.at(url).member_list(linearizable=False)
+                self.local = self._pool.at(url).member_list(linearizable=False)
                 self.source = status
                 return self.local
             except EtcdError as error:
@@ -145,14 +145,14 @@ def _client_urls(member: Member) -> t.Iterator[str]:
             continue  # what etcd was told to advertise may be anything; such a member is silent
 
 
-def _cluster(contacts: Contacts, inquiry: StatusInquiry, listing: _Listing) -> Cluster:
+def _cluster(pool: EndpointPool, inquiry: StatusInquiry, listing: _Listing) -> Cluster:
     listed = listing.confirmed or listing.local
     if listed is None or listing.source is None:
         raise _no_answer(inquiry.errors)
     members = listed.members
-    contacts.found = {url: status.member_id for url, status in inquiry.statuses.items() if status.cluster_id == listed.cluster_id}
+    pool.found = {url: status.member_id for url, status in inquiry.statuses.items() if status.cluster_id == listed.cluster_id}
     own = {status.member_id: status for status in inquiry.statuses.values() if status.cluster_id == listed.cluster_id}
-    given = [inquiry.statuses[url] for url in contacts.given if url in inquiry.statuses]
+    given = [inquiry.statuses[url] for url in pool.given if url in inquiry.statuses]
     ids = {member.member_id for member in members}
     cluster = Cluster(
         cluster_id=listed.cluster_id,
@@ -163,9 +163,9 @@ def _cluster(contacts: Contacts, inquiry: StatusInquiry, listing: _Listing) -> C
         has_quorum=listing.confirmed is not None,
         foreign_cluster_ids=tuple(sorted({status.cluster_id for status in given} - {listed.cluster_id})),
         removed_ids=tuple(sorted(set(own) - ids)),
-        authenticated=contacts.connection.username is not None,
+        authenticated=pool.connection.username is not None,
     )
-    return replace(cluster, rival_leader_ids=_rival_leaders(contacts, inquiry, cluster))
+    return replace(cluster, rival_leader_ids=_rival_leaders(pool, inquiry, cluster))
 
 
 def _leader(listing: _Listing, own: dict[int, Status]) -> int:
@@ -191,7 +191,7 @@ def _silence(inquiry: StatusInquiry, member: Member, cluster_id: int) -> Silence
     return Silence(member.member_id, errors.CONNECTION_REFUSED, "advertises no client URL that can be asked")
 
 
-def _rival_leaders(contacts: Contacts, inquiry: StatusInquiry, cluster: Cluster) -> tuple[int, ...]:
+def _rival_leaders(pool: EndpointPool, inquiry: StatusInquiry, cluster: Cluster) -> tuple[int, ...]:
     """The leaders of two quorums of one cluster id, each proven by a linearizable list; empty for a whole cluster.
 
     Two halves that were both started with --force-new-cluster keep one cluster id. A deposed leader, or a view from
@@ -202,19 +202,19 @@ def _rival_leaders(contacts: Contacts, inquiry: StatusInquiry, cluster: Cluster)
         if status.cluster_id != cluster.cluster_id or status.is_learner or status.leader_id in (0, cluster.leader_id, *rivals):
             continue
         try:
-            other = contacts.at(url).member_list(linearizable=True)
+            other = pool.at(url).member_list(linearizable=True)
         except EtcdError:
             continue
-        if _ids(other.members) != _ids(cluster.members) and _ids(other.members) != _ids(_read_again(contacts, inquiry, cluster)):
+        if _ids(other.members) != _ids(cluster.members) and _ids(other.members) != _ids(_read_again(pool, inquiry, cluster)):
             rivals.add(status.leader_id)
     return (cluster.leader_id, *sorted(rivals)) if rivals else ()
 
 
-def _read_again(contacts: Contacts, inquiry: StatusInquiry, cluster: Cluster) -> tuple[Member, ...]:
+def _read_again(pool: EndpointPool, inquiry: StatusInquiry, cluster: Cluster) -> tuple[Member, ...]:
     for url, status in inquiry.statuses.items():
         if status.leader_id == cluster.leader_id and not status.is_learner:
             try:
-                return contacts.at(url).member_list(linearizable=True).members
+                return pool.at(url).member_list(linearizable=True).members
             except EtcdError:
                 continue
     return cluster.members

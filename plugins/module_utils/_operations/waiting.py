@@ -14,7 +14,7 @@ from .._membership import refusal as codes
 from .._membership.model import Cluster
 from .._membership.quorum import is_settled
 from .._membership.refusal import Refusal
-from .stops import Refused, Wait
+from .exceptions import Refused, Wait
 
 # Three election time-outs of etcd's defaults, with room: an election that can succeed has done so by then.
 SECONDS_FOR_AN_ELECTION = 5.0

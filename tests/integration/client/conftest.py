@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.module_utils._client.endpoints import open_endpoint
-from ansible_collections.quorum.etcd.plugins.module_utils._client.port import Connection, Endpoint
+from ansible_collections.quorum.etcd.plugins.module_utils._client.ask import open_endpoint
+from ansible_collections.quorum.etcd.plugins.module_utils._client.endpoint import Connection, Endpoint
 
 from tests.testbed import Cluster
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._client import errors
-from ansible_collections.quorum.etcd.plugins.module_utils._client.endpoints import ask_each
+from ansible_collections.quorum.etcd.plugins.module_utils._client.ask import ask_each
 from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import EtcdError
 
 from tests.testbed import waiting

@@ -10,8 +10,8 @@ import time
 
 import pytest
 import trustme
+from ansible_collections.quorum.etcd.plugins.module_utils._client.endpoint import Connection
 from ansible_collections.quorum.etcd.plugins.module_utils._client.peer_probe import probe_peer_url
-from ansible_collections.quorum.etcd.plugins.module_utils._client.port import Connection
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Probe
 
 from tests.testbed import Cluster

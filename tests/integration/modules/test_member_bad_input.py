@@ -62,7 +62,7 @@ MALFORMED = {
 @pytest.mark.parametrize("url", MALFORMED.values(), ids=MALFORMED.keys())
 def test_a_malformed_peer_url_never_reaches_etcd(quiet: Cluster, url: str):
     with untouched(quiet):
-        for wish in (
+        for goal in (
             {"name": "newcomer"},
             {"name": "newcomer", "learner": False},
             {"name": "etcd1"},
@@ -70,8 +70,8 @@ def test_a_malformed_peer_url_never_reaches_etcd(quiet: Cluster, url: str):
             {"name": "etcd1", "state": "promoted"},
             {"name": "etcd1", "state": "absent"},
         ):
-            run = ensure(quiet, peer_urls=[url], **wish)
-            assert run.refusal == "invalid_peer_url", (wish, run)
+            run = ensure(quiet, peer_urls=[url], **goal)
+            assert run.refusal == "invalid_peer_url", (goal, run)
             assert repr(url) in run.message
             assert "secret" not in run.message or url.startswith("http://user")
 

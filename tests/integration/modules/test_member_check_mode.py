@@ -57,18 +57,18 @@ REFUSALS: list = [
         marks=pytest.mark.etcd(size=1, unstarted_learners=1),
     ),
 ]
-Wish = Callable[[Cluster], dict]
+Goal = Callable[[Cluster], dict]
 
 
-@pytest.mark.parametrize("wish_of", CHANGES)
-def test_check_mode_changes_nothing_and_foresees_what_the_run_then_does(cluster: Cluster, wish_of: Wish):
+@pytest.mark.parametrize("goal_of", CHANGES)
+def test_check_mode_changes_nothing_and_foresees_what_the_run_then_does(cluster: Cluster, goal_of: Goal):
     with recorded(cluster) as recording:
-        wish = {**wish_of(cluster), **recording.connection}
+        goal = {**goal_of(cluster), **recording.connection}
 
         with untouched(cluster):
-            foreseen = ensure(cluster, check_mode=True, **wish)
+            foreseen = ensure(cluster, check_mode=True, **goal)
         assert recording.mutating == []
-        done = ensure(cluster, **wish)
+        done = ensure(cluster, **goal)
 
     assert foreseen.changed
     assert done.changed
@@ -84,16 +84,16 @@ def _without_health(picture: str) -> str:
     return "\n".join(line.replace("leader, ", "voter, ").replace("unhealthy", "healthy") for line in picture.splitlines() if not line.startswith("quorum"))
 
 
-@pytest.mark.parametrize("wish_of", CHANGES)
-def test_a_second_run_changes_nothing_and_asks_for_no_change(cluster: Cluster, wish_of: Wish):
+@pytest.mark.parametrize("goal_of", CHANGES)
+def test_a_second_run_changes_nothing_and_asks_for_no_change(cluster: Cluster, goal_of: Goal):
     with recorded(cluster) as recording:
-        wish = {**wish_of(cluster), **recording.connection}
-        assert ensure(cluster, **wish).changed
+        goal = {**goal_of(cluster), **recording.connection}
+        assert ensure(cluster, **goal).changed
         recording.forget()
 
         with untouched(cluster):
-            again = ensure(cluster, **wish)
-            foreseen = ensure(cluster, check_mode=True, **wish)
+            again = ensure(cluster, **goal)
+            foreseen = ensure(cluster, check_mode=True, **goal)
 
         assert recording.mutating == []
     assert again.changed is False
@@ -102,12 +102,12 @@ def test_a_second_run_changes_nothing_and_asks_for_no_change(cluster: Cluster, w
     assert again["diff"]["before"] == again["diff"]["after"]
 
 
-@pytest.mark.parametrize(("wish_of", "code"), REFUSALS)
-def test_a_refusal_is_the_same_in_check_mode_and_comes_before_any_request_for_a_change(cluster: Cluster, wish_of: Wish, code: str):
+@pytest.mark.parametrize(("goal_of", "code"), REFUSALS)
+def test_a_refusal_is_the_same_in_check_mode_and_comes_before_any_request_for_a_change(cluster: Cluster, goal_of: Goal, code: str):
     with recorded(cluster) as recording, untouched(cluster):
-        wish = {**wish_of(cluster), **recording.connection}
-        foreseen = ensure(cluster, check_mode=True, **wish)
-        real = ensure(cluster, **wish)
+        goal = {**goal_of(cluster), **recording.connection}
+        foreseen = ensure(cluster, check_mode=True, **goal)
+        real = ensure(cluster, **goal)
         assert recording.mutating == []
     assert foreseen.refusal == real.refusal == code
     assert foreseen["refusal"]["arithmetic"] == real["refusal"]["arithmetic"]

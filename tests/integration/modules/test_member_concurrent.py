@@ -27,7 +27,7 @@ def leases(cluster: Cluster) -> list:
 
 
 @pytest.mark.etcd(size=3, strict=False)
-def test_the_same_wish_twice_at_once_is_fulfilled_once(cluster: Cluster):
+def test_the_same_goal_twice_at_once_is_reached_once(cluster: Cluster):
     host = cluster.spare()
 
     runs = at_once(*[arguments_of(cluster, host)] * 3)

@@ -50,7 +50,7 @@ def etcds_own_verdict(cluster: Cluster, operation: str) -> str | None:
 
 
 def target_of(cluster: Cluster, operation: str, asked: Member | None = None) -> dict:
-    """The wish for the operation; whoever is asked for it is not removed itself, since it may stop before it answers."""
+    """The goal for the operation; whoever is asked for it is not removed itself, since it may stop before it answers."""
     if operation == "add a voter":
         host = cluster.spare()
         return {"name": host.name, "peer_urls": [host.peer_url], "learner": False}
@@ -91,13 +91,13 @@ STARTED = [
 
 @pytest.mark.parametrize(("operation", "verdict", "ours"), STARTED)
 def test_what_started_members_allow(cluster: Cluster, operation: str, verdict: str | None, ours: str | None):
-    wish = target_of(cluster, operation)
+    goal = target_of(cluster, operation)
     if ours is None:
-        run = ensure(cluster, **wish)
+        run = ensure(cluster, **goal)
         assert run.changed, run
         return
     with untouched(cluster):
-        run = ensure(cluster, wait_timeout=1, **wish)
+        run = ensure(cluster, wait_timeout=1, **goal)
     assert run.refusal == ours, run
 
 

@@ -43,7 +43,7 @@ class Job:
 
     name: str
     state: dict[str, object]
-    wish: Callable[[Cluster], tuple[Member, dict]]
+    target: Callable[[Cluster], tuple[Member, dict]]
     changes: tuple[str, ...]
     goal: Callable[[Cluster, Member], dict[str, str]]
 
@@ -53,7 +53,13 @@ def _add(cluster: Cluster) -> tuple[Member, dict]:
 
 
 JOBS = [
-    Job("add", {"size": 1}, _add, ("/cluster/member/add",), lambda cluster, host: {**voters("etcd1"), host.name: "unstarted learner"}),
+    Job(
+        "add",
+        {"size": 1},
+        _add,
+        ("/cluster/member/add",),
+        lambda cluster, host: {**voters("etcd1"), host.name: "unstarted learner"},
+    ),
     Job(
         "promote",
         {"size": 1, "learners": 1},
@@ -76,8 +82,13 @@ MOMENTS = ["before etcd sees it", "before its answer arrives"]
 def about_to(job: Job) -> Iterator[tuple[Cluster, Recording, Member, dict]]:
     """The cluster, of the newest release here, and the arguments of the run."""
     with Cluster(**job.state, strict=False) as cluster, recorded(cluster) as recording:  # type: ignore[arg-type]
-        host, options = job.wish(cluster)
-        yield cluster, recording, host, arguments_of(cluster, host, **{**recording.connection, **options, "request_timeout": 2})
+        host, options = job.target(cluster)
+        yield (
+            cluster,
+            recording,
+            host,
+            arguments_of(cluster, host, **{**recording.connection, **options, "request_timeout": 2}),
+        )
 
 
 def paths_of_an_undisturbed_run(job: Job) -> dict[str, bool]:
@@ -92,7 +103,9 @@ def paths_of_an_undisturbed_run(job: Job) -> dict[str, bool]:
 
 
 def killed_and_run_again(job: Job, path: str, number: int, forwarded: bool) -> bool:
-    """Whether the run came to its n-th request of that path, and so was killed at it; run again, it ends in any case as it should."""
+    """Whether the run came to its n-th request of that path, and so was killed at it; run again, it ends in any case as
+    it should.
+    """
     with about_to(job) as (cluster, recording, host, arguments):
         killed: list[int] = []
 
@@ -119,7 +132,9 @@ def killed_and_run_again(job: Job, path: str, number: int, forwarded: bool) -> b
 
 
 def deaths(job: Job, paths: list[str], forwarded: bool) -> dict[str, int]:
-    """Of each kind of request the first, the second and so on, until a run comes to its end: so many of them were a place to die."""
+    """Of each kind of request the first, the second and so on, until a run comes to its end: so many of them were a
+    place to die.
+    """
     return {path: next(number for number in itertools.count() if not killed_and_run_again(job, path, number + 1, forwarded)) for path in paths}
 
 

@@ -85,7 +85,7 @@ def test_nothing_that_is_logged_holds_the_secret(tmp_path, monkeypatch):
         ({"path": "key", "content": None, "mode": "99"}, "the mode 99 is not"),
     ],
 )
-def test_wrong_wishes_are_told_and_nothing_is_written(tmp_path, file, said):
+def test_wrong_goals_are_told_and_nothing_is_written(tmp_path, file, said):
     wanted = {"path": "a", "content": "text\n", **MINE, **file}
     secrets = {str(tmp_path / "key"): SECRET} if wanted["path"] == "key" else {}
     wanted["path"] = str(tmp_path / wanted["path"])

@@ -27,7 +27,7 @@ from tests.testbed import session
 
 @pytest.mark.etcd(size=3)
 def test_that_holds_a_cluster(etcd_cluster):
-    pids = [member.pid for member in etcd_cluster.members] + [session.current().keeper_pid]
+    pids = [member.pid for member in etcd_cluster.members] + [session.current().supervisor_pid]
     note = pathlib.Path(os.environ["NOTE"])
     note.with_suffix(".new").write_text(json.dumps({"pids": pids, "directory": str(session.current().directory)}))
     note.with_suffix(".new").rename(note)
@@ -118,11 +118,11 @@ def test_a_killed_worker_of_xdist_leaves_nothing_either(inner_run, tmp_path):
     waiting.until("all traces to be gone", lambda: _remains(held, tmp_path), CLEANED_UP_IN)
 
 
-def test_etcd_dies_with_its_keeper_and_the_next_run_removes_the_folder(inner_run, tmp_path, monkeypatch):
+def test_etcd_dies_with_its_supervisor_and_the_next_run_removes_the_folder(inner_run, tmp_path, monkeypatch):
     run = inner_run(HOLDING)
     held = _held(tmp_path, run)
-    *members, keeper = held["pids"]
-    os.kill(keeper, signal.SIGKILL)
+    *members, supervisor = held["pids"]
+    os.kill(supervisor, signal.SIGKILL)
     waiting.until("etcd to die", lambda: next((f"process {pid}" for pid in members if _runs(pid)), None), CLEANED_UP_IN)
     assert Path(held["directory"]).is_dir()
     run.kill()

@@ -21,7 +21,7 @@ SECONDS = 30.0
 
 @pytest.fixture
 def testbed(tmp_path):
-    """Runs the command with clusters of its own, and takes down what a test leaves standing."""
+    """Runs the command with clusters of its own, and takes down what a test leaves running."""
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:

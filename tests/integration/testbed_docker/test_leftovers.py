@@ -28,7 +28,7 @@ import sys
 from tests.testbed import Cluster, session
 from tests.testbed.docker.ownership import run_id
 with Cluster(size=2, backend="docker", timing="default") as cluster:
-    print(run_id(), session.current().keeper_pid, *cluster.endpoints, flush=True)
+    print(run_id(), session.current().supervisor_pid, *cluster.endpoints, flush=True)
     sys.stdin.read()
 """
 
@@ -39,7 +39,7 @@ class Run:
 
     process: subprocess.Popen
     run_id: str
-    keeper: int
+    supervisor: int
     endpoints: tuple[str, ...]
 
 
@@ -51,8 +51,8 @@ def start_run(engine) -> Iterator:
         process = subprocess.Popen([sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         processes.append(process)
         assert process.stdout is not None
-        run_id, keeper, *endpoints = process.stdout.readline().split()
-        return Run(process, run_id, int(keeper), tuple(endpoints))
+        run_id, supervisor, *endpoints = process.stdout.readline().split()
+        return Run(process, run_id, int(supervisor), tuple(endpoints))
 
     yield start
     for process in processes:
@@ -106,9 +106,9 @@ def test_a_run_that_is_killed_leaves_nothing(engine, start_run, number):
     waiting.until("the containers of the killed run to go", lambda: ", ".join(what_is_left_of(engine, run)) or None, SECONDS)
 
 
-def test_a_run_that_crashed_with_its_keeper_is_cleaned_up_by_the_next_and_a_living_one_is_not(engine, start_run):
+def test_a_run_that_crashed_with_its_supervisor_is_cleaned_up_by_the_next_and_a_living_one_is_not(engine, start_run):
     crashed, living = start_run(), start_run()
-    os.kill(crashed.keeper, signal.SIGKILL)
+    os.kill(crashed.supervisor, signal.SIGKILL)
     crashed.process.kill()
     crashed.process.wait(SECONDS)
     assert len(what_is_left_of(engine, crashed)) == 3

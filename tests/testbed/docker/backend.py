@@ -152,7 +152,7 @@ def remove_leftovers_once(_process: int, client: docker.DockerClient) -> None:
 
 @functools.cache
 def clean_up_after_this_run(_process: int) -> None:
-    """Has the keeper remove what is left of this run when its process is gone, whatever ended it."""
+    """Has the supervisor remove what is left of this run when its process is gone, whatever ended it."""
     program = (
         f"import sys; sys.path[:] = {programs.import_path()!r}\n"
         f"from {__package__}.engine import connect\n"

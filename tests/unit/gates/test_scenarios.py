@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.everything import Tally, tally_of
+from tests.run_all import Tally, tally_of
 from tests.scenarios import __main__ as command
 from tests.scenarios import catalogue, report
 from tests.scenarios.catalogue import CHAINS, ROOT, SECONDS_OF, Scenario, chains_of, load

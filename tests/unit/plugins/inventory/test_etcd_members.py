@@ -20,7 +20,7 @@ from ansible_collections.quorum.etcd.plugins.inventory import etcd_members
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.inventory import Naming, hosts_of
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.report import cluster_data, member_status_data
 from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import CONNECTION
-from ansible_collections.quorum.etcd.plugins.module_utils._module.inventory import connection_options
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_members import connection_options
 
 from tests.unit.plugins.module_utils._membership.clusters import cluster, healthy
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import EtcdError
-from ansible_collections.quorum.etcd.plugins.module_utils._client.rpcs import Rpc, Transport
+from ansible_collections.quorum.etcd.plugins.module_utils._client.rpcs import Rpc
+from ansible_collections.quorum.etcd.plugins.module_utils._client.transport import Transport
 
 URL = "http://scripted:2379"
 HEADER = {"cluster_id": "10", "member_id": "1", "revision": "7", "raft_term": "3"}

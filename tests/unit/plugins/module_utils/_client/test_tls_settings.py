@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 import trustme
-from ansible_collections.quorum.etcd.plugins.module_utils._client import connect, errors, grpc_tls, rpcs, tls
+from ansible_collections.quorum.etcd.plugins.module_utils._client import errors, grpc_tls, open_socket, rpcs, tls
 from ansible_collections.quorum.etcd.plugins.module_utils._client.addresses import parse_endpoint
+from ansible_collections.quorum.etcd.plugins.module_utils._client.endpoint import Connection
 from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import EtcdError
-from ansible_collections.quorum.etcd.plugins.module_utils._client.grpc_transport import GrpcTransport
-from ansible_collections.quorum.etcd.plugins.module_utils._client.port import Connection
+from ansible_collections.quorum.etcd.plugins.module_utils._client.transport_grpc import GrpcTransport
 
 IDENTITIES = ("none", "certificate and key", "both in one file", "key alone")
 TABLE = list(itertools.product(("http", "https"), (False, True), IDENTITIES, (True, False)))
@@ -81,8 +81,8 @@ def handshakes(monkeypatch):
         seen.append(context)
         return SECURED
 
-    monkeypatch.setattr(connect, "open_tcp", lambda _host, _port, _deadline: Plain())
-    monkeypatch.setattr(connect, "remaining", lambda _deadline: 1.0)
+    monkeypatch.setattr(open_socket, "open_tcp", lambda _host, _port, _deadline: Plain())
+    monkeypatch.setattr(open_socket, "remaining", lambda _deadline: 1.0)
     monkeypatch.setattr(tls, "handshake", shake)
     return seen
 
@@ -92,16 +92,16 @@ def test_the_gateways_connection(files, handshakes, scheme, ca, identity, valida
     connection = files.connection(ca, identity, validate)
     address = parse_endpoint(f"{scheme}://h:1")
     if scheme == "http":
-        assert isinstance(connect.open_connection(rpcs.STATUS, address, connection, 0.0), Plain)
+        assert isinstance(open_socket.open_connection(rpcs.STATUS, address, connection, 0.0), Plain)
         assert handshakes == []
         return
     if identity == "key alone":
         with pytest.raises(EtcdError) as caught:
-            connect.open_connection(rpcs.STATUS, address, connection, 0.0)
+            open_socket.open_connection(rpcs.STATUS, address, connection, 0.0)
         assert (caught.value.code, caught.value.sent) == (errors.TLS_ERROR, False)
         assert handshakes == []
         return
-    assert connect.open_connection(rpcs.STATUS, address, connection, 0.0) is SECURED
+    assert open_socket.open_connection(rpcs.STATUS, address, connection, 0.0) is SECURED
     (context,) = handshakes
     assert context.verify_mode is (ssl.CERT_REQUIRED if validate else ssl.CERT_NONE)
     assert context.check_hostname is validate

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Any cluster, any wish: what Hypothesis draws them from."""
+"""Any cluster, any goal: what Hypothesis draws them from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import replace
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.convergence import DesiredMember
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity import Identity
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Cluster, Member
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import ABSENT, PRESENT, PROMOTED, Wish
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import ABSENT, PRESENT, PROMOTED, Goal
 from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._membership.clusters import (
@@ -93,7 +93,7 @@ def led_by(observed: Cluster, leader_id: int) -> Cluster:
 STRANGER = Member(0xDEAD, "m77", (url(77),))
 # Which parts of an identity are given: of the member that is meant (n, u, i), or of somebody else (N, U, I); w is an address that nobody has.
 PARTS = ("n", "u", "i", "nu", "ni", "ui", "nui", "nw", "iw", "w", "niw", "nU", "nI", "N", "NI", "uI")
-# What people wish most, and then anything: state, who is meant, the parts that are given.
+# What people goal most, and then anything: state, who is meant, the parts that are given.
 TOPICS = (
     (PRESENT, "stranger", ("nu", "u")),
     (PROMOTED, "learner", ("n", "nu", "u", "i")),
@@ -107,7 +107,7 @@ TOPICS = (
 
 
 @st.composite
-def wishes(draw: st.DrawFn, observed: Cluster) -> Wish:
+def goals(draw: st.DrawFn, observed: Cluster) -> Goal:
     """Any state of a member of the cluster or of a stranger, known by any part of its identity; nothing is accepted."""
     topic, who, other, part, option = draw(
         st.tuples(st.sampled_from(TOPICS), st.integers(0, 9), st.integers(0, 9), st.integers(0, len(PARTS) - 1), st.integers(0, 11))
@@ -119,7 +119,7 @@ def wishes(draw: st.DrawFn, observed: Cluster) -> Wish:
     name = meant.name if "n" in parts else another.name if "N" in parts else ""
     urls = meant.peer_urls if "u" in parts else another.peer_urls if "U" in parts else (url(77),) if "w" in parts else ()
     ids = (meant.member_id,) if "i" in parts else (another.member_id,) if "I" in parts else ()
-    return Wish(
+    return Goal(
         state,
         Identity(name or ("" if urls or ids else "m77"), tuple(sorted(urls)), ids),
         learner=option % 2 == 0,
@@ -129,10 +129,10 @@ def wishes(draw: st.DrawFn, observed: Cluster) -> Wish:
 
 
 @st.composite
-def situations(draw: st.DrawFn) -> tuple[Cluster, Wish]:
-    """A cluster and a wish about it."""
+def situations(draw: st.DrawFn) -> tuple[Cluster, Goal]:
+    """A cluster and a goal about it."""
     observed = draw(clusters())
-    return observed, draw(wishes(observed))
+    return observed, draw(goals(observed))
 
 
 @st.composite

@@ -1,17 +1,18 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clusters and wishes in the words of the cases: `cluster(healthy("m1"), healthy("m2"), dead("m3"))`."""
+"""Clusters and goals in the words of the cases: `cluster(healthy("m1"), healthy("m2"), dead("m3"))`."""
 
 from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
 
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.decision import plan
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity import Identity, member_id_readings
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Alarm, Cluster, Member, Probe, Silence, Status
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.peer_urls import normalise
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import ABSENT, PRESENT, PROMOTED, Wish, plan
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import ABSENT, PRESENT, PROMOTED, Goal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import Refusal
 
 CLUSTER_ID = 0xC1
@@ -133,12 +134,12 @@ def identity(name: str = "", peer_urls: list[str] | None = None, member_id: str 
     return Identity(name, normalise(peer_urls) if peer_urls else (), member_id_readings(str(member_id)) if member_id else ())
 
 
-def present(name: str = "", peer_urls: list[str] | None = None, member_id: str | int = "", accept: tuple[str, ...] = (), **options: bool) -> Wish:
-    return Wish(PRESENT, identity(name, peer_urls, member_id), accept=frozenset(accept), **options)
+def present(name: str = "", peer_urls: list[str] | None = None, member_id: str | int = "", accept: tuple[str, ...] = (), **options: bool) -> Goal:
+    return Goal(PRESENT, identity(name, peer_urls, member_id), accept=frozenset(accept), **options)
 
 
-def promoted(name: str = "", peer_urls: list[str] | None = None, member_id: str | int = "", accept: tuple[str, ...] = ()) -> Wish:
-    return Wish(PROMOTED, identity(name, peer_urls, member_id), accept=frozenset(accept))
+def promoted(name: str = "", peer_urls: list[str] | None = None, member_id: str | int = "", accept: tuple[str, ...] = ()) -> Goal:
+    return Goal(PROMOTED, identity(name, peer_urls, member_id), accept=frozenset(accept))
 
 
 def absent(
@@ -148,25 +149,25 @@ def absent(
     accept: tuple[str, ...] = (),
     move_leader: bool = True,
     min_fault_tolerance: int = 0,
-) -> Wish:
-    return Wish(ABSENT, identity(name, peer_urls, member_id), True, move_leader, min_fault_tolerance, frozenset(accept))
+) -> Goal:
+    return Goal(ABSENT, identity(name, peer_urls, member_id), True, move_leader, min_fault_tolerance, frozenset(accept))
 
 
-def verdict(observed: Cluster, wish: Wish) -> str:
-    """What comes of a wish, as text: the code of the refusal, the steps of the plan (`move_leader m2, remove m1`), or `nothing to do`."""
-    found = plan(observed, wish)
+def verdict(observed: Cluster, goal: Goal) -> str:
+    """What comes of a goal, as text: the code of the refusal, the steps of the plan (`move_leader m2, remove m1`), or `nothing to do`."""
+    found = plan(observed, goal)
     if isinstance(found, Refusal):
         return found.code
     return ", ".join(map(str, found.steps)) or "nothing to do"
 
 
-def refusal(observed: Cluster, wish: Wish) -> Refusal:
-    found = plan(observed, wish)
+def refusal(observed: Cluster, goal: Goal) -> Refusal:
+    found = plan(observed, goal)
     assert isinstance(found, Refusal), found
     return found
 
 
-def warnings(observed: Cluster, wish: Wish) -> tuple[str, ...]:
-    found = plan(observed, wish)
+def warnings(observed: Cluster, goal: Goal) -> tuple[str, ...]:
+    found = plan(observed, goal)
     assert not isinstance(found, Refusal), found
     return found.warnings

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.decision import learner_to_prove, peer_urls_to_prove
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Alarm
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import learner_to_prove, peer_urls_to_prove
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import Quorum
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import ELECTION, FINAL, WAIT
 
@@ -78,9 +78,9 @@ def test_5_four_voters_with_one_dead_depend_on_the_release_and_both_are_named(ve
     assert verdict(cluster(*voters(4, 1), version=fixed), present("m5", [url(5)])) == "add_learner m5"
 
 
-@pytest.mark.parametrize("wish", [JOIN_M4, present("m2", [url(9)]), promoted("m1"), absent("m1"), absent("m2"), present("m1", [url(1)])])
-def test_7_without_a_quorum_nothing_is_decided_and_the_way_to_recover_is_named(wish):
-    found = refusal(cluster(healthy("m1"), dead("m2")), wish)
+@pytest.mark.parametrize("goal", [JOIN_M4, present("m2", [url(9)]), promoted("m1"), absent("m1"), absent("m2"), present("m1", [url(1)])])
+def test_7_without_a_quorum_nothing_is_decided_and_the_way_to_recover_is_named(goal):
+    found = refusal(cluster(healthy("m1"), dead("m2")), goal)
     assert found.code == "no_quorum"
     assert "1 of 2 voters answer, 2 are needed" in found.message
     assert "recover" in found.next_step
@@ -129,9 +129,9 @@ def test_16_how_close_is_close_enough(lag, expected):
     assert verdict(cluster(*voters(3), learner("m4", lag=lag)), promoted("m4")) == expected
 
 
-@pytest.mark.parametrize("wish", [promoted("m4", [url(4)]), promoted(peer_urls=[url(4)]), promoted(member_id=f"{id_of('unstarted 4'):x}")])
-def test_17_a_learner_that_never_started_has_a_reason_of_its_own(wish):
-    found = refusal(cluster(*voters(3), unstarted_learner(4)), wish)
+@pytest.mark.parametrize("goal", [promoted("m4", [url(4)]), promoted(peer_urls=[url(4)]), promoted(member_id=f"{id_of('unstarted 4'):x}")])
+def test_17_a_learner_that_never_started_has_a_reason_of_its_own(goal):
+    found = refusal(cluster(*voters(3), unstarted_learner(4)), goal)
     assert found.code == "learner_not_started"
     assert "never started" in found.message
     assert found.patience == WAIT
@@ -330,10 +330,10 @@ def test_32_a_host_that_is_offline_is_removed_like_any_dead_one():
     assert verdict(cluster(dead("m1"), healthy("m2"), healthy("m3")), absent("m1", [url(1)])) == "remove m1"
 
 
-@pytest.mark.parametrize("wish", [absent(peer_urls=[url(4)]), absent("m4", [url(4)]), absent(member_id=f"{id_of('unstarted 4'):x}")])
+@pytest.mark.parametrize("goal", [absent(peer_urls=[url(4)]), absent("m4", [url(4)]), absent(member_id=f"{id_of('unstarted 4'):x}")])
 @pytest.mark.parametrize("waiting", [unstarted(4), unstarted_learner(4)])
-def test_34_a_member_that_never_started_is_removed_by_its_address_or_id(wish, waiting):
-    assert verdict(cluster(*voters(3), waiting), wish) == f"remove {id_of('unstarted 4'):x}"
+def test_34_a_member_that_never_started_is_removed_by_its_address_or_id(goal, waiting):
+    assert verdict(cluster(*voters(3), waiting), goal) == f"remove {id_of('unstarted 4'):x}"
 
 
 def test_34_beside_a_single_voter_an_unstarted_voter_cannot_be_removed_any_more():
@@ -358,7 +358,7 @@ def test_37_a_dead_fifth_is_replaced_on_every_release(version):
 
 
 def test_38_a_wiped_host_keeps_its_old_record_until_that_is_removed():
-    """Same name, same address: etcd cannot start on the old record, and the wish looks fulfilled."""
+    """Same name, same address: etcd cannot start on the old record, and the goal looks reached."""
     assert verdict(cluster(*voters(3, 1)), present("m3", [url(3)])) == "nothing to do"
     assert verdict(cluster(*voters(3, 1)), absent("m3")) == "remove m3"
     assert verdict(cluster(*voters(2)), present("m3", [url(3)])) == "add_learner m3"
@@ -511,9 +511,9 @@ def test_a_voter_with_an_alarm_is_connected_and_does_not_count_for_etcds_own_rul
 
 
 def test_a_voter_that_never_started_counts_for_etcds_own_rule():
-    wish = present("m6", [url(6)], accept=("member_unstarted",))
-    assert verdict(cluster(*voters(4), unstarted(5), version="3.5.29"), wish) == "remove_unhealthy_first"
-    assert verdict(cluster(*voters(4), unstarted(5), version="3.5.30"), wish) == "add_learner m6"
+    goal = present("m6", [url(6)], accept=("member_unstarted",))
+    assert verdict(cluster(*voters(4), unstarted(5), version="3.5.29"), goal) == "remove_unhealthy_first"
+    assert verdict(cluster(*voters(4), unstarted(5), version="3.5.30"), goal) == "add_learner m6"
 
 
 # One cluster
@@ -521,8 +521,8 @@ def test_a_voter_that_never_started_counts_for_etcds_own_rule():
 
 def test_endpoints_of_two_clusters_are_no_cluster():
     observed = cluster(*voters(3), foreign_cluster_ids=(0xC2,))
-    for wish in (JOIN_M4, absent("m1"), promoted("m1"), present("m1", [url(1)])):
-        found = refusal(observed, wish)
+    for goal in (JOIN_M4, absent("m1"), promoted("m1"), present("m1", [url(1)])):
+        found = refusal(observed, goal)
         assert found.code == "cluster_id_mismatch"
         assert "c1" in found.message
         assert "c2" in found.message
@@ -550,7 +550,7 @@ def test_a_learner_is_proven_once_it_is_close_enough():
 
 
 @pytest.mark.parametrize(
-    ("observed", "wish"),
+    ("observed", "goal"),
     [
         (cluster(*voters(3), learner("m4", lag=90_000, live=False)), promoted("m4")),
         (cluster(*voters(3), dead_learner("m4")), promoted("m4")),
@@ -561,8 +561,8 @@ def test_a_learner_is_proven_once_it_is_close_enough():
         (cluster(healthy("m1"), dead("m2"), learner("m4")), promoted("m4")),
     ],
 )
-def test_no_entry_is_written_where_no_promotion_depends_on_it(observed, wish):
-    assert learner_to_prove(observed, wish) is None
+def test_no_entry_is_written_where_no_promotion_depends_on_it(observed, goal):
+    assert learner_to_prove(observed, goal) is None
 
 
 @pytest.mark.parametrize("version", ["3.5.1", "3.5.16", "3.5.19"])

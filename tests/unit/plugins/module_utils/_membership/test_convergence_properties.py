@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.convergence import START, DesiredMember, Move, moves
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Cluster, Member
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import ASTRAY, diagnosis
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import NOT_FOLLOWING, diagnosis
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import ADD_LEARNER, MOVE_LEADER, PROMOTE, REMOVE, UPDATE_PEER_URLS
 from hypothesis import event, given
 from hypothesis import strategies as st
@@ -37,7 +37,7 @@ class Seat:
 def runs(cluster: Cluster, member: Member) -> bool:
     """Who sees no leader only because there is none will see one as soon as enough are started."""
     found = diagnosis(cluster, member)
-    return found is None or (found.kind == ASTRAY and not cluster.leader_id)
+    return found is None or (found.kind == NOT_FOLLOWING and not cluster.leader_id)
 
 
 class Replay:

@@ -87,9 +87,9 @@ def test_all_28_rows_of_the_started_arithmetic_are_here():
 
 @pytest.mark.parametrize("row", STARTED_ARITHMETIC)
 def test_started_arithmetic(row):
-    (started, waiting), learners, wish, etcd_says, expected = STARTED_ARITHMETIC[row]
-    found = verdict(state(started, waiting, *learners), wish)
-    assert ("remove unstarted" if found.startswith("remove ") and wish is REMOVE_UNSTARTED else found) == expected
+    (started, waiting), learners, goal, etcd_says, expected = STARTED_ARITHMETIC[row]
+    found = verdict(state(started, waiting, *learners), goal)
+    assert ("remove unstarted" if found.startswith("remove ") and goal is REMOVE_UNSTARTED else found) == expected
     if etcd_says == STARTED:
         assert found in ("no_quorum", "member_unstarted", "last_member")
 
@@ -125,8 +125,8 @@ def test_connections_decide_as_etcd_does_and_before_it_is_asked(count, connected
     add, victim = present("new", [url(99)]), f"m{connected}"
     in_etcds_words = {"add_learner new": OK, f"remove {victim}": OK, f"remove m{count}": OK, "last_member": STARTED}
 
-    def ours(version, wish):
-        found = verdict(cluster(*voters(count, down), version=version), wish)
+    def ours(version, goal):
+        found = verdict(cluster(*voters(count, down), version=version), goal)
         return in_etcds_words.get(found, UNHEALTHY if found in ("would_lose_quorum", "remove_unhealthy_first") else found)
 
     for version in ("3.4.45", "3.5.29", "3.6.10"):

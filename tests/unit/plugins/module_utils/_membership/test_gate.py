@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity import Identity
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import RUNNING, STOPPABLE, Wish
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import RUNNING, STOPPABLE, Goal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import FINAL, WAIT
 
 from tests.unit.plugins.module_utils._membership.clusters import alarmed, cluster, dead, healthy, lagging, learner, refusal, verdict, voters
 
 
-def stoppable(name: str, *accept: str) -> Wish:
-    return Wish(STOPPABLE, Identity(name), accept=frozenset(accept))
+def stoppable(name: str, *accept: str) -> Goal:
+    return Goal(STOPPABLE, Identity(name), accept=frozenset(accept))
 
 
-def running(name: str = "") -> Wish:
-    return Wish(RUNNING, Identity(name))
+def running(name: str = "") -> Goal:
+    return Goal(RUNNING, Identity(name))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which member a wish means: never a neighbour whose name or address merely looks alike."""
+"""Which member a goal means: never a neighbour whose name or address merely looks alike."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from tests.unit.plugins.module_utils._membership.clusters import (
 )
 
 
-def meant(observed, renames_urls=False, **wish):
+def meant(observed, renames_urls=False, **goal):
     """The name of the member that is meant (its first peer URL while it has none), the code of a refusal, or None."""
-    found = find(observed, identity(**wish), renames_urls)
+    found = find(observed, identity(**goal), renames_urls)
     if isinstance(found, Refusal):
         return found.code
     return (found.name or found.peer_urls[0]) if found else None
@@ -197,7 +197,7 @@ def test_parts_that_contradict_each_other(contradiction, state):
     ],
 )
 @pytest.mark.parametrize("state", [absent, promoted])
-def test_peer_urls_have_to_agree_where_they_are_not_what_is_wished(contradiction, state):
+def test_peer_urls_have_to_agree_where_they_are_not_what_is_wanted(contradiction, state):
     assert verdict(THREE, state(**contradiction)) == "ambiguous_identity"
 
 

@@ -43,7 +43,7 @@ def test_another_member_that_has_not_started_is_named_after_its_id():
     assert joining(observed, 4, "m4")["ETCD_INITIAL_CLUSTER"] == f"m1={url(1)},m2={url(2)},m4={url(4)},{other}={url(3)}"
 
 
-def test_a_joiner_without_a_wished_name_is_named_after_its_id():
+def test_a_joiner_without_a_wanted_name_is_named_after_its_id():
     observed = cluster(healthy("m1"), unstarted_learner(4))
     assert joining(observed, 4, "")["ETCD_NAME"] == f"member-{id_of('unstarted 4'):x}"
 

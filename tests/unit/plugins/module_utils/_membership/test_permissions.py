@@ -80,9 +80,9 @@ def outcome(found, step):
     return OK if found == step else found
 
 
-def outcomes(number, start, wish, step):
-    """What comes of the same wish for every row of the table: `start`, `wish` and `step` of the numbers of voters and dead ones."""
-    return {(size, down): outcome(verdict(start(size, down), wish(size, down)), step(size, down)) for size, down in column(number)}
+def outcomes(number, start, goal, step):
+    """What comes of the same goal for every row of the table: `start`, `goal` and `step` of the numbers of voters and dead ones."""
+    return {(size, down): outcome(verdict(start(size, down), goal(size, down)), step(size, down)) for size, down in column(number)}
 
 
 def test_the_table_has_every_number_of_failures():
@@ -94,7 +94,7 @@ def test_adding_a_learner(number, version):
     found = outcomes(
         number,
         start=lambda size, down: cluster(*voters(size, down), version=version),
-        wish=lambda size, down: present("m9", [NEWCOMER]),
+        goal=lambda size, down: present("m9", [NEWCOMER]),
         step=lambda size, down: "add_learner m9",
     )
     assert found == column(number)
@@ -105,7 +105,7 @@ def test_adding_a_voter(number, version):
     found = outcomes(
         number,
         start=lambda size, down: cluster(*voters(size, down), version=version),
-        wish=lambda size, down: present("m9", [NEWCOMER], learner=False),
+        goal=lambda size, down: present("m9", [NEWCOMER], learner=False),
         step=lambda size, down: "add_voter m9",
     )
     assert found == column(number)
@@ -116,7 +116,7 @@ def test_promoting_a_live_learner(version):
     found = outcomes(
         4,
         start=lambda size, down: cluster(*voters(size, down), learner("m9"), version=version),
-        wish=lambda size, down: promoted("m9"),
+        goal=lambda size, down: promoted("m9"),
         step=lambda size, down: "promote m9",
     )
     assert found == column(4)
@@ -126,7 +126,7 @@ def test_promoting_a_learner_that_died():
     found = outcomes(
         4,
         start=lambda size, down: cluster(*voters(size, down), dead_learner("m9")),
-        wish=lambda size, down: promoted("m9"),
+        goal=lambda size, down: promoted("m9"),
         step=lambda size, down: "promote m9",
     )
     assert found == {key: NONE if expected == NONE else "learner_not_live" for key, expected in column(4).items()}
@@ -138,7 +138,7 @@ def test_removing_a_healthy_voter(version):
     found = outcomes(
         5,
         start=lambda size, down: cluster(*voters(size, down), version=version),
-        wish=lambda size, down: absent(f"m{size - down}"),
+        goal=lambda size, down: absent(f"m{size - down}"),
         step=lambda size, down: f"remove m{size - down}",
     )
     assert found == column(5)
@@ -149,7 +149,7 @@ def test_removing_a_dead_voter(version):
     found = outcomes(
         6,
         start=lambda size, down: cluster(*voters(size, down), version=version),
-        wish=lambda size, down: absent(f"m{size}"),
+        goal=lambda size, down: absent(f"m{size}"),
         step=lambda size, down: f"remove m{size}",
     )
     assert found == column(6)
@@ -160,7 +160,7 @@ def test_updating_a_healthy_voter_that_listens_on_its_new_address(version):
     found = outcomes(
         7,
         start=lambda size, down: cluster(*voters(size, down), version=version, probes=reached(NEWCOMER)),
-        wish=lambda size, down: present("m1", [NEWCOMER]),
+        goal=lambda size, down: present("m1", [NEWCOMER]),
         step=lambda size, down: "update_peer_urls m1",
     )
     assert found == column(7)
@@ -170,7 +170,7 @@ def test_updating_a_healthy_voter_that_does_not_listen_there():
     found = outcomes(
         7,
         start=lambda size, down: cluster(*voters(size, down), probes=unreached(NEWCOMER)),
-        wish=lambda size, down: present("m1", [NEWCOMER]),
+        goal=lambda size, down: present("m1", [NEWCOMER]),
         step=lambda size, down: "update_peer_urls m1",
     )
     assert found == {key: NONE if expected == NONE else "peer_url_unreachable" for key, expected in column(7).items()}
@@ -181,8 +181,8 @@ UPDATE_UNPROVEN = {(1, 0): OK, (2, 0): LOSES, (3, 0): OK, (3, 1): LOSES, (4, 0):
 
 
 def test_an_unproven_address_costs_a_vote():
-    wish = present("m1", [NEWCOMER], accept=("peer_url_unreachable",))
-    found = {(n, down): outcome(verdict(cluster(*voters(n, down), probes=unreached(NEWCOMER)), wish), "update_peer_urls m1") for n, down in UPDATE_UNPROVEN}
+    goal = present("m1", [NEWCOMER], accept=("peer_url_unreachable",))
+    found = {(n, down): outcome(verdict(cluster(*voters(n, down), probes=unreached(NEWCOMER)), goal), "update_peer_urls m1") for n, down in UPDATE_UNPROVEN}
     assert found == UPDATE_UNPROVEN
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds for any cluster and any wish."""
+"""What holds for any cluster and any goal."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import random
 from dataclasses import replace
 
 import pytest
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.decision import plan
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity import Identity, find
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Cluster, Member
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.peer_urls import InvalidPeerURLError, comparable, normalise, normalise_one
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import plan
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import Quorum, is_healthy, quorum_of
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import ACCEPTABLE, CODES, Refusal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import (
@@ -35,8 +35,8 @@ from tests.unit.plugins.module_utils._membership.clusters import absent, cluster
 NEW_ID = 0xABCDEF
 
 
-def steps_of(observed: Cluster, wish) -> tuple[Step, ...]:
-    found = plan(observed, wish)
+def steps_of(observed: Cluster, goal) -> tuple[Step, ...]:
+    found = plan(observed, goal)
     event(found.code if isinstance(found, Refusal) else ", ".join(step.action for step in found.steps) or "nothing to do")
     return () if isinstance(found, Refusal) else found.steps
 
@@ -128,8 +128,8 @@ SITUATIONS = {
 @example(SITUATIONS[MOVE_LEADER])
 @example(SITUATIONS[REMOVE])
 def test_every_step_of_every_plan_is_safe(situation):
-    observed, wish = situation
-    for step, before, after in each_step(observed, steps_of(observed, wish)):
+    observed, goal = situation
+    for step, before, after in each_step(observed, steps_of(observed, goal)):
         assert [rule.__name__ for rule in SAFE if not rule(step, before, after)] == []
 
 
@@ -140,37 +140,37 @@ def test_every_step_is_planned_somewhere(action):
 
 @given(situations())
 def test_leadership_moves_only_before_the_leader_leaves(situation):
-    observed, wish = situation
-    actions = [step.action for step in steps_of(observed, wish)]
+    observed, goal = situation
+    actions = [step.action for step in steps_of(observed, goal)]
     assert MOVE_LEADER not in actions or actions == [MOVE_LEADER, REMOVE]
     if actions == [MOVE_LEADER, REMOVE]:
-        assert steps_of(observed, wish)[1].member_id == observed.leader_id
+        assert steps_of(observed, goal)[1].member_id == observed.leader_id
 
 
 @settings(max_examples=2 * settings().max_examples)
 @given(situations())
 def test_planning_again_after_a_plan_is_applied_finds_nothing_to_do(situation):
-    """Only a name that a second member bears can make a part of the wish ambiguous, once the member it meant is gone."""
-    observed, wish = situation
-    steps = steps_of(observed, wish)
+    """Only a name that a second member bears can make a part of the goal ambiguous, once the member it meant is gone."""
+    observed, goal = situation
+    steps = steps_of(observed, goal)
     if not steps:
         return
     *_, (_step, _before, applied) = each_step(observed, steps)
-    again = plan(applied, wish)
+    again = plan(applied, goal)
     if isinstance(again, Refusal):
         assert again.code == "ambiguous_identity"
-        assert sum(1 for member in observed.members if member.name and member.name == wish.identity.name) > 1
+        assert sum(1 for member in observed.members if member.name and member.name == goal.identity.name) > 1
     else:
         assert again.steps == ()
 
 
 @given(situations(), st.randoms(use_true_random=False))
 def test_a_verdict_is_complete_and_the_same_every_time_and_in_every_order(situation, dice: random.Random):
-    observed, wish = situation
+    observed, goal = situation
     untouched = copy.deepcopy(observed)
-    found = plan(observed, wish)
+    found = plan(observed, goal)
     shuffled = {name: tuple(dice.sample(value, len(value))) for name, value in vars(observed).items() if isinstance(value, tuple)}
-    assert plan(replace(observed, **shuffled), wish) == found
+    assert plan(replace(observed, **shuffled), goal) == found
     assert observed == untouched
     if isinstance(found, Refusal):
         assert found.code in CODES
@@ -180,8 +180,8 @@ def test_a_verdict_is_complete_and_the_same_every_time_and_in_every_order(situat
 
 @given(situations(), st.sets(st.sampled_from(sorted(CODES))))
 def test_accepting_never_overrides_what_cannot_be(situation, codes):
-    observed, wish = situation
-    found = plan(observed, replace(wish, accept=frozenset(codes)))
+    observed, goal = situation
+    found = plan(observed, replace(goal, accept=frozenset(codes)))
     if isinstance(found, Refusal):
         assert found.code not in codes & set(ACCEPTABLE)
     else:

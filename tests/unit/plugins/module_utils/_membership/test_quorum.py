@@ -11,13 +11,13 @@ import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Alarm
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import (
     Quorum,
-    ailment,
     alarms_of,
     is_settled,
     lag_of,
     most_caught_up,
     quorum_of,
     raft_index_of_leader,
+    unhealthy_reason,
 )
 
 from tests.unit.plugins.module_utils._membership.clusters import (
@@ -90,7 +90,7 @@ def test_unstarted_voters_count_and_are_not_healthy():
     ],
 )
 def test_what_ails_a_member(host, words):
-    assert ailment(cluster(healthy("m1"), healthy("m2"), host), host.record) == words
+    assert unhealthy_reason(cluster(healthy("m1"), healthy("m2"), host), host.record) == words
 
 
 def with_status(observed, name, **changes):
@@ -99,27 +99,27 @@ def with_status(observed, name, **changes):
 
 def test_who_follows_another_leader_is_not_healthy():
     observed = with_status(cluster(*voters(3)), "m3", leader_id=0xBAD)
-    assert ailment(observed, observed.members[2]) == "follows another leader (bad)"
+    assert unhealthy_reason(observed, observed.members[2]) == "follows another leader (bad)"
 
 
 def test_who_answers_for_another_cluster_is_not_healthy():
     observed = with_status(cluster(*voters(3)), "m3", cluster_id=0xBAD)
-    assert ailment(observed, observed.members[2]) == "answers for another cluster (bad)"
+    assert unhealthy_reason(observed, observed.members[2]) == "answers for another cluster (bad)"
 
 
 def test_an_alarm_ails_only_who_raised_it():
     observed = cluster(healthy("m1"), alarmed("m2"), healthy("m3"))
-    assert [bool(ailment(observed, member)) for member in observed.members] == [False, True, False]
+    assert [bool(unhealthy_reason(observed, member)) for member in observed.members] == [False, True, False]
 
 
 def test_both_alarms_of_one_member():
     observed = cluster(healthy("m1"), healthy("m2"), alarms=(Alarm(id_of("m2"), "NOSPACE"), Alarm(id_of("m2"), "CORRUPT")))
-    assert ailment(observed, observed.members[1]) == "raised the alarm CORRUPT and NOSPACE"
+    assert unhealthy_reason(observed, observed.members[1]) == "raised the alarm CORRUPT and NOSPACE"
 
 
 def test_who_was_not_asked_is_not_taken_for_healthy():
     observed = replace(cluster(*voters(3)), statuses=(), silences=())
-    assert ailment(observed, observed.members[0]) == "was not asked"
+    assert unhealthy_reason(observed, observed.members[0]) == "was not asked"
 
 
 def test_alarms_are_read_from_the_status_texts_of_all_members():
@@ -127,13 +127,13 @@ def test_alarms_are_read_from_the_status_texts_of_all_members():
     observed = with_status(cluster(*voters(3)), "m1", errors=texts)
     observed = with_status(observed, "m3", errors=(f"memberID:{id_of('m3')} alarm:CORRUPT", f"memberID:{id_of('m2')} alarm:NOSPACE"))
     assert set(alarms_of(observed)) == {Alarm(id_of("m2"), "NOSPACE"), Alarm(id_of("m3"), "CORRUPT")}
-    assert ailment(observed, observed.members[1]) == "raised the alarm NOSPACE"
+    assert unhealthy_reason(observed, observed.members[1]) == "raised the alarm NOSPACE"
 
 
 def test_a_part_of_an_id_in_a_status_text_is_no_alarm_of_its_owner():
     observed = cluster(healthy("m1", member_id=12), healthy("m2", member_id=123))
     observed = replace(observed, statuses=tuple(replace(one, errors=("memberID:123 alarm:NOSPACE",)) for one in observed.statuses))
-    assert [bool(ailment(observed, member)) for member in observed.members] == [False, True]
+    assert [bool(unhealthy_reason(observed, member)) for member in observed.members] == [False, True]
 
 
 def test_the_lag_is_measured_from_the_leader():

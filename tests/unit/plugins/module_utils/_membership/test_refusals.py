@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import refusal as codes
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import ABSENT, PRESENT, PROMOTED, Wish
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import ABSENT, PRESENT, PROMOTED, Goal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import Quorum
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import ACCEPTABLE, CODES, ELECTION, FINAL, WAIT, Refusal
 
@@ -30,7 +30,7 @@ from tests.unit.plugins.module_utils._membership.clusters import (
     warnings,
 )
 
-# Every code of the interface that the plan produces: a cluster and a wish that it is the answer to.
+# Every code of the interface that the plan produces: a cluster and a goal that it is the answer to.
 PRODUCED = {
     "would_lose_quorum": (cluster(*voters(3, 1)), present("m4", [url(4)])),
     "no_quorum": (cluster(*voters(3, 2)), absent("m3")),
@@ -86,8 +86,8 @@ def test_what_is_refused_for_its_arithmetic_shows_it_before_and_after(code):
 
 @pytest.mark.parametrize("code", PRODUCED)
 def test_accepting_everything_overrides_only_what_may_be(code):
-    observed, wish = PRODUCED[code]
-    everything = Wish(wish.state, wish.identity, wish.learner, wish.move_leader, wish.min_fault_tolerance, frozenset(CODES))
+    observed, goal = PRODUCED[code]
+    everything = Goal(goal.state, goal.identity, goal.learner, goal.move_leader, goal.min_fault_tolerance, frozenset(CODES))
     if code in ACCEPTABLE:
         assert verdict(observed, everything).startswith(("add", "update", "promote", "move", "remove"))
         assert any(f"Accepted {code}" in warning for warning in warnings(observed, everything))
@@ -112,9 +112,9 @@ def test_a_single_voter_beside_a_dead_learner_is_not_removed_whatever_is_accepte
     assert refusal(observed, absent("m1", accept=tuple(CODES))).code == "last_member"
 
 
-@pytest.mark.parametrize("wish", [absent("m3", accept=tuple(CODES)), present("m4", [url(4)], accept=tuple(CODES)), promoted("m3", accept=tuple(CODES))])
-def test_nothing_is_done_without_a_quorum_whatever_is_accepted(wish):
-    assert refusal(cluster(healthy("m1"), dead("m2"), dead("m3")), wish).code == "no_quorum"
+@pytest.mark.parametrize("goal", [absent("m3", accept=tuple(CODES)), present("m4", [url(4)], accept=tuple(CODES)), promoted("m3", accept=tuple(CODES))])
+def test_nothing_is_done_without_a_quorum_whatever_is_accepted(goal):
+    assert refusal(cluster(healthy("m1"), dead("m2"), dead("m3")), goal).code == "no_quorum"
 
 
 def test_how_long_a_code_may_be_waited_out():

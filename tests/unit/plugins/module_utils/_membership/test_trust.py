@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.trust import Papers, Signed, is_trusted, refuse_cut_off
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.trust import Signed, TlsFiles, is_trusted, refuse_cut_off
 
 OLD = Signed("etcd ca", "etcd ca", key="old")
 NEW = Signed("etcd ca", "etcd ca", key="new")
@@ -17,9 +17,9 @@ def leaf(authority: Signed, name: str = "leaf") -> tuple[Signed, ...]:
     return (Signed(name, authority.subject, key=f"{name} of {authority.key}", signing_key=authority.key),)
 
 
-def papers(name: str, signer: Signed, *trusted: Signed, is_current: bool = True) -> Papers:
+def tls_files(name: str, signer: Signed, *trusted: Signed, is_current: bool = True) -> TlsFiles:
     """A host of which everything is of one authority."""
-    return Papers(
+    return TlsFiles(
         name,
         {file: leaf(signer, f"{file} {name}") for file in ("server.crt", "client.crt", "peer.crt")},
         {"ca.crt": trusted, "peer-ca.crt": trusted},
@@ -27,7 +27,7 @@ def papers(name: str, signer: Signed, *trusted: Signed, is_current: bool = True)
     )
 
 
-def message(wanted: Papers, *hosts: Papers) -> str:
+def message(wanted: TlsFiles, *hosts: TlsFiles) -> str:
     refusal = refuse_cut_off(wanted, hosts)
     return refusal.message if refusal else ""
 
@@ -64,55 +64,55 @@ WAY = [("old", OLD, (OLD,)), ("bundle", OLD, (OLD, NEW)), ("leaves", NEW, (OLD, 
 def test_nobody_is_cut_off_on_the_way_however_many_hosts_have_gone_it(step, done):
     """Both authorities, then new certificates, then the new one alone; each host by itself, the others before or behind it."""
     (_, *before), (_, *after) = WAY[step - 1], WAY[step]
-    hosts = [papers(f"n{number}", after[0] if number < done else before[0], *(after[1] if number < done else before[1])) for number in range(3)]
-    assert message(papers("n2", after[0], *after[1]), *hosts) == ""
+    hosts = [tls_files(f"n{number}", after[0] if number < done else before[0], *(after[1] if number < done else before[1])) for number in range(3)]
+    assert message(tls_files("n2", after[0], *after[1]), *hosts) == ""
 
 
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        (papers("n1", NEW, NEW), "the new server.crt of n1 would not be accepted by n1"),
-        (papers("n1", NEW, OLD, NEW), "the new server.crt of n1 would not be accepted by n1"),
-        (papers("n1", OLD, NEW), "the new server.crt of n1 is not signed by an authority of its new ca.crt"),
+        (tls_files("n1", NEW, NEW), "the new server.crt of n1 would not be accepted by n1"),
+        (tls_files("n1", NEW, OLD, NEW), "the new server.crt of n1 would not be accepted by n1"),
+        (tls_files("n1", OLD, NEW), "the new server.crt of n1 is not signed by an authority of its new ca.crt"),
     ],
 )
 def test_a_step_that_is_left_out_is_refused(wanted, words):
-    hosts = [papers("n1", OLD, OLD), papers("n2", OLD, OLD)]
+    hosts = [tls_files("n1", OLD, OLD), tls_files("n2", OLD, OLD)]
     assert words in message(wanted, *hosts)
 
 
 def test_an_authority_that_another_host_still_needs_is_not_dropped():
-    hosts = [papers("n1", NEW, OLD, NEW), papers("n2", OLD, OLD, NEW)]
-    assert message(papers("n1", NEW, NEW), *hosts) == "the new ca.crt of n1 lacks the authority that signed server.crt of n2, which is in use"
+    hosts = [tls_files("n1", NEW, OLD, NEW), tls_files("n2", OLD, OLD, NEW)]
+    assert message(tls_files("n1", NEW, NEW), *hosts) == "the new ca.crt of n1 lacks the authority that signed server.crt of n2, which is in use"
 
 
 def test_a_new_certificate_waits_for_the_last_member_to_trust_its_authority():
-    hosts = [papers("n1", OLD, OLD, NEW), papers("n2", OLD, OLD)]
-    assert "would not be accepted by n2" in message(papers("n1", NEW, OLD, NEW), *hosts)
+    hosts = [tls_files("n1", OLD, OLD, NEW), tls_files("n2", OLD, OLD)]
+    assert "would not be accepted by n2" in message(tls_files("n1", NEW, OLD, NEW), *hosts)
 
 
 def test_a_member_that_was_not_restarted_since_trusts_only_what_is_in_use():
     """Its file of authorities holds the new one already, its process may not."""
-    hosts = [papers("n1", OLD, OLD, NEW), papers("n2", OLD, OLD, NEW, is_current=False)]
-    assert "would not be accepted by n2" in message(papers("n1", NEW, OLD, NEW), *hosts)
-    renewed = Papers("n1", {"server.crt": leaf(OLD, "renewed")}, {"ca.crt": (OLD, NEW)})
+    hosts = [tls_files("n1", OLD, OLD, NEW), tls_files("n2", OLD, OLD, NEW, is_current=False)]
+    assert "would not be accepted by n2" in message(tls_files("n1", NEW, OLD, NEW), *hosts)
+    renewed = TlsFiles("n1", {"server.crt": leaf(OLD, "renewed")}, {"ca.crt": (OLD, NEW)})
     assert message(renewed, *hosts) == ""
-    assert message(Papers("n1", {"server.crt": (OLD,)}), *hosts) == ""
+    assert message(TlsFiles("n1", {"server.crt": (OLD,)}), *hosts) == ""
 
 
 def test_peers_are_judged_by_their_own_authorities():
     other = Signed("peers", "peers", key="peers")
-    host = Papers("n1", {"server.crt": leaf(OLD), "peer.crt": leaf(other)}, {"ca.crt": (OLD,), "peer-ca.crt": (other,)})
-    assert message(Papers("n1", {"peer.crt": leaf(other, "renewed")}), host) == ""
-    assert "the new peer.crt of n1 would not be accepted by n1" in message(Papers("n1", {"peer.crt": leaf(OLD, "renewed")}), host)
+    host = TlsFiles("n1", {"server.crt": leaf(OLD), "peer.crt": leaf(other)}, {"ca.crt": (OLD,), "peer-ca.crt": (other,)})
+    assert message(TlsFiles("n1", {"peer.crt": leaf(other, "renewed")}), host) == ""
+    assert "the new peer.crt of n1 would not be accepted by n1" in message(TlsFiles("n1", {"peer.crt": leaf(OLD, "renewed")}), host)
 
 
 def test_a_host_without_certificates_is_not_asked():
-    assert message(papers("n1", NEW, NEW), Papers("n1"), Papers("n2")) == ""
-    assert "is not signed by" in message(papers("n1", OLD, NEW), Papers("n1"))
+    assert message(tls_files("n1", NEW, NEW), TlsFiles("n1"), TlsFiles("n2")) == ""
+    assert "is not signed by" in message(tls_files("n1", OLD, NEW), TlsFiles("n1"))
 
 
 def test_what_is_not_changed_is_not_judged():
     """A certificate that nobody trusts may be in place; it is not this run that brings it."""
-    odd = papers("n1", NEW, OLD)
-    assert message(Papers("n1", {}, {"ca.crt": (OLD,)}), odd) == ""
+    odd = tls_files("n1", NEW, OLD)
+    assert message(TlsFiles("n1", {}, {"ca.crt": (OLD,)}), odd) == ""

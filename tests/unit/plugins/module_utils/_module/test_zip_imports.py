@@ -49,7 +49,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def imported(archive: Path) -> tuple[dict[str, int], dict[str, list]]:
-    result = subprocess.run([sys.executable, "-c", IMPORT, str(archive), f"{PACKAGE}._module.outcome"], capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", IMPORT, str(archive), f"{PACKAGE}._module.results"], capture_output=True, text=True, check=True)
     compiled, found = json.loads(result.stdout)
     return compiled, found
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from ansible_collections.quorum.etcd.plugins.module_utils._operations.files import SECONDS_A_DAY, Wanted, certificate_due, checksum, text_of
+from ansible_collections.quorum.etcd.plugins.module_utils._operations.file_facts import SECONDS_A_DAY, Wanted, certificate_due, checksum, text_of
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.service import find_service, first_start, marks, outdated, release_of
 
 NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.timezone.utc)

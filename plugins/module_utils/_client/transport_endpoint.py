@@ -1,0 +1,172 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""One endpoint of etcd: the port's questions put as calls of its API, with a token where it wants one."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import replace
+
+from . import errors, responses, rpcs
+from .endpoint import Endpoint
+from .login import Login
+from .transport import Fields, Transport, failure
+
+if t.TYPE_CHECKING:
+    from .._membership.model import Alarm, MemberList, Status
+    from .endpoint import Connection, KeyspaceHash
+
+Value = t.TypeVar("Value")
+
+# The first release whose member list can be asked for linearizably (etcd api/etcdserverpb/rpc.proto).
+_LINEARIZABLE_LIST_SINCE = (3, 5)
+# Codes by which a server asks for a token, or for a fresh one, before it does anything.
+_ASKS_FOR_TOKEN = (errors.INVALID_TOKEN, errors.AUTH_REQUIRED, errors.PERMISSION_DENIED)
+
+
+class TransportEndpoint(Endpoint):
+    """An endpoint over any transport."""
+
+    def __init__(self, connection: Connection, transport: Transport, login: Login) -> None:
+        self.url = transport.url
+        self._connection = connection
+        self._transport = transport
+        self._login = login
+        self._version: tuple[int, int] | None = None
+
+    def __repr__(self) -> str:
+        return "TransportEndpoint(%r)" % self.url
+
+    def status(self, timeout: float | None = None) -> Status:
+        answer = self._ask(rpcs.STATUS, {}, self._deadline(timeout), responses.status)
+        self._version = responses.release(answer.version)
+        return answer
+
+    def member_list(self, linearizable: bool = True, timeout: float | None = None) -> MemberList:
+        deadline = self._deadline(timeout)
+        if not linearizable:
+            return self._ask(rpcs.MEMBER_LIST_LOCAL, {}, deadline, responses.member_list)
+        if self._release(deadline) < _LINEARIZABLE_LIST_SINCE:
+            self._confirm_by_quorum(deadline)
+        return self._ask(rpcs.MEMBER_LIST, {"linearizable": True}, deadline, responses.member_list)
+
+    def member_add(self, peer_urls: t.Sequence[str], is_learner: bool, timeout: float | None = None) -> tuple[int, MemberList]:
+        request = {"peerURLs": list(peer_urls), "isLearner": is_learner}
+        return self._ask(rpcs.MEMBER_ADD, request, self._deadline(timeout), responses.added_member)
+
+    def member_update(self, member_id: int, peer_urls: t.Sequence[str], timeout: float | None = None) -> MemberList:
+        request = {"ID": member_id, "peerURLs": list(peer_urls)}
+        return self._ask(rpcs.MEMBER_UPDATE, request, self._deadline(timeout), responses.member_list)
+
+    def member_promote(self, member_id: int, timeout: float | None = None) -> MemberList:
+        return self._ask(rpcs.MEMBER_PROMOTE, {"ID": member_id}, self._deadline(timeout), responses.member_list)
+
+    def member_remove(self, member_id: int, timeout: float | None = None) -> MemberList:
+        return self._ask(rpcs.MEMBER_REMOVE, {"ID": member_id}, self._deadline(timeout), responses.member_list)
+
+    def move_leader(self, target_id: int, timeout: float | None = None) -> None:
+        self._ask(rpcs.MOVE_LEADER, {"targetID": target_id}, self._deadline(timeout), _nothing)
+
+    def alarms(self, timeout: float | None = None) -> tuple[Alarm, ...]:
+        return self._ask(rpcs.ALARMS, {}, self._deadline(timeout), responses.alarms)
+
+    def alarm_disarm(self, alarm: Alarm, timeout: float | None = None) -> None:
+        request = {"action": "DEACTIVATE", "memberID": alarm.member_id, "alarm": alarm.kind}
+        self._ask(rpcs.ALARM_DISARM, request, self._deadline(timeout), _nothing)
+
+    def hash_kv(self, revision: int = 0, timeout: float | None = None) -> KeyspaceHash:
+        answer = self._ask(rpcs.HASH_KV, {"revision": revision}, self._deadline(timeout), responses.keyspace_hash)
+        return replace(answer, revision=revision) if revision else answer
+
+    def defragment(self, timeout: float | None = None) -> None:
+        self._ask(rpcs.DEFRAGMENT, {}, self._deadline(timeout), _nothing)
+
+    def snapshot(self, timeout: float | None = None) -> t.Iterator[bytes]:
+        patience = self._connection.request_timeout if timeout is None else timeout
+        token = self._current_token(rpcs.SNAPSHOT, self._deadline(timeout))
+        for message in self._transport.stream(rpcs.SNAPSHOT, {}, patience, token):
+            yield message.get("blob", b"")
+
+    def lease_grant(self, lease_id: int, ttl: int, timeout: float | None = None) -> int:
+        return self._ask(rpcs.LEASE_GRANT, {"ID": lease_id, "TTL": ttl}, self._deadline(timeout), responses.lease_id)
+
+    def lease_revoke(self, lease_id: int, timeout: float | None = None) -> None:
+        self._ask(rpcs.LEASE_REVOKE, {"ID": lease_id}, self._deadline(timeout), _nothing)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _deadline(self, timeout: float | None) -> float:
+        own = time.monotonic() + (self._connection.request_timeout if timeout is None else timeout)
+        return own if self.budget_ends is None else min(own, self.budget_ends)
+
+    def _ask(self, rpc: rpcs.Rpc, request: Fields, deadline: float, read: t.Callable[[Fields], Value]) -> Value:
+        return self._understood(rpc, self._answer(rpc, request, deadline), read)
+
+    def _understood(self, rpc: rpcs.Rpc, answer: Fields, read: t.Callable[[Fields], Value]) -> Value:
+        try:
+            return read(answer)
+        except responses.OTHER_SHAPE as error:
+            raise failure(errors.NOT_ETCD, rpc, self.url, "the answer is not etcd's: %s" % error) from error
+
+    def _answer(self, rpc: rpcs.Rpc, request: Fields, deadline: float) -> Fields:
+        token = self._current_token(rpc, deadline)
+        try:
+            return self._transport.unary(rpc, request, deadline, token)
+        except errors.EtcdError as error:
+            may_need_token = error.code == errors.INVALID_TOKEN or (token is None and error.code in _ASKS_FOR_TOKEN)
+            if not self._may_log_in or not may_need_token:
+                raise
+        return self._transport.unary(rpc, request, deadline, self._authenticate(deadline, refused=token))
+
+    @property
+    def _may_log_in(self) -> bool:
+        return bool(self._connection.username) and not self._login.is_off
+
+    def _current_token(self, rpc: rpcs.Rpc, deadline: float) -> str | None:
+        """The token to send. A call that some releases answer to anyone goes without one first: a token costs a quorum."""
+        if self._login.token is None and self._may_log_in and not rpc.is_open:
+            return self._authenticate(deadline)
+        return self._login.token
+
+    def _authenticate(self, deadline: float, refused: str | None = None) -> str | None:
+        """A token that was not refused: the one that another endpoint has got meanwhile, or a new one."""
+        token = self._login.other_than(refused)
+        if token is not None:
+            return token
+        request = {"name": self._connection.username, "password": self._connection.password or ""}
+        try:
+            answer = self._transport.unary(rpcs.AUTHENTICATE, request, deadline, None)
+            self._login.publish(self._understood(rpcs.AUTHENTICATE, answer, responses.token))
+        except errors.EtcdError as error:
+            if error.code == errors.AUTH_NOT_ENABLED:
+                self._login.is_off = True
+            elif error.code != errors.NOT_FOR_LEARNER or self._login.other_than(refused, deadline) is None:
+                raise
+        return self._login.token
+
+    def _release(self, deadline: float) -> tuple[int, int]:
+        if self._version is None:
+            try:
+                self.status(max(0.0, deadline - time.monotonic()))
+            except errors.EtcdError as error:
+                if error.code != errors.PERMISSION_DENIED:
+                    raise
+        return self._version or (0, 0)
+
+    def _confirm_by_quorum(self, deadline: float) -> None:
+        """Reads one key through the quorum. A refusal for want of rights will do: the server asks the quorum first and
+        looks at the rights after (etcd server/etcdserver/v3_server.go Range)."""
+        try:
+            self._ask(rpcs.RANGE, {"key": b"\0", "limit": 1, "keys_only": True}, deadline, _nothing)
+        except errors.EtcdError as error:
+            if error.code != errors.PERMISSION_DENIED:
+                raise
+
+
+def _nothing(_answer: Fields) -> None:
+    """For an answer of which only the coming matters."""

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""etcd_cluster_info: a look at the whole cluster, and the moves from here to a wanted membership."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._membership.concerns import concerns
+from .._membership.join import EXISTING, initial_cluster, names_for_joining
+from .._membership.model import Cluster, hex_id
+from .._membership.quorum import is_healthy, quorum_of
+from .._membership.report import cluster_data, in_order, member_status_data
+from .._operations.endpoint_pool import EndpointPool
+from .._operations.keyspace import KeyspaceComparison, compare_keyspaces
+from .._operations.observe import observe
+from .arguments import connection_of
+from .results import Result
+
+
+def describe_cluster(params: t.Mapping[str, t.Any]) -> Result:
+    """The cluster as it is. Raises EtcdError, InvalidEndpoint; Refused for desired members that cannot be ones."""
+    desired = params["desired_members"]
+    wanted = None if desired is None else _wanted(desired)
+    pool = EndpointPool(connection_of(params))
+    try:
+        cluster = observe(pool)
+        comparison = compare_keyspaces(pool, cluster) if params["hash"] else None
+    finally:
+        pool.close()
+    return {
+        "changed": False,
+        **_picture(cluster),
+        **({} if comparison is None else {"hash": _hash_data(comparison)}),
+        **({} if wanted is None else _way_to(cluster, wanted)),
+    }
+
+
+def _picture(cluster: Cluster) -> Result:
+    found = concerns(cluster)
+    return {
+        **cluster_data(cluster),
+        "members": [member_status_data(cluster, member) for member in in_order(cluster)],
+        "has_quorum": cluster.has_quorum,
+        "healthy": cluster.has_quorum and quorum_of(cluster).holds and all(is_healthy(cluster, member) for member in cluster.members),
+        "concerns": [{"code": concern.code, "message": concern.message} for concern in found],
+        "warnings": [concern.message for concern in found],
+        "initial_cluster": initial_cluster(cluster, names_for_joining(cluster)),
+        "initial_cluster_state": EXISTING,
+    }
+
+
+def _hash_data(comparison: KeyspaceComparison) -> Result:
+    return {
+        "revision": comparison.revision,
+        "consistent": comparison.is_consistent,
+        "hashes": {hex_id(one.member_id): one.hash for one in comparison.hashes},
+        "errors": {hex_id(number): error.message for number, error in comparison.failures.items()},
+    }
+
+
+def _wanted(desired: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Names and normalised peer URLs. Raises Refused."""
+    # Only here, since every import is paid at each task, and most tasks ask for no way.
+    from .identity_options import peer_urls_of  # pylint: disable=import-outside-toplevel
+
+    return tuple((one["name"], peer_urls_of(one["peer_urls"])) for one in desired)
+
+
+def _way_to(cluster: Cluster, wanted: tuple[tuple[str, tuple[str, ...]], ...]) -> Result:
+    from .._membership.convergence import DesiredMember, moves  # pylint: disable=import-outside-toplevel
+    from .._membership.report import move_data, refusal_data  # pylint: disable=import-outside-toplevel
+
+    way = moves(cluster, tuple(DesiredMember(name, urls) for name, urls in wanted))
+    blocked = next((move.refusal for move in way if move.refusal is not None), None)
+    return {"plan": [move_data(move) for move in way if move.refusal is None], "refusal": refusal_data(blocked) if blocked else None}

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""etcd_cluster_plan: hosts and consents from its parameters, and the decision as its return values."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from .._membership.deployment import BOOTSTRAP, RESTART, WIPE, Consents, Deployment, deploy
+from .._membership.deployment_text import plan_text
+from .._membership.hosts import DataDir, FirstStart, Host
+from .._membership.model import Cluster, hex_id
+from .._membership.quorum import is_healthy, quorum_of
+from .._membership.report import cluster_data, member_data, move_data
+from .._membership.upgrade import UPGRADE, upgrade
+from .._operations.deployment import Decision, Planner, decide
+from .._operations.endpoint_pool import EndpointPool
+from .arguments import connection_of
+from .identity_options import peer_urls_of
+from .results import Result
+
+_STATES = ["absent", "empty", "data", "unreadable"]
+
+HOSTS: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "str", "required": True},
+    "peer_urls": {"type": "list", "elements": "str", "required": True},
+    "client_urls": {"type": "list", "elements": "str", "default": []},
+    "data_dir": {
+        "type": "dict",
+        "required": True,
+        "options": {
+            "state": {"type": "str", "choices": _STATES, "required": True},
+            "member_id": {"type": "str"},
+            "cluster_id": {"type": "str"},
+            "reason": {"type": "str"},
+        },
+    },
+    "running": {"type": "bool", "required": True},
+    "outdated": {"type": "list", "elements": "str", "default": []},
+    "first_start": {
+        "type": "dict",
+        "options": {"initial_cluster": {"type": "str", "required": True}, "state": {"type": "str", "required": True}},
+    },
+}
+
+
+def plan_deployment(params: t.Mapping[str, t.Any]) -> Result:
+    """What makes the hosts the cluster. Raises Refused, EtcdError, InvalidEndpoint."""
+    hosts = tuple(host_of(one) for one in params["hosts"])
+    connection = connection_of(params)
+    known = tuple(url for host in params["hosts"] for url in host["client_urls"])
+    pool = EndpointPool(replace(connection, endpoints=(*connection.endpoints, *known)))
+    try:
+        decision = decide(pool, planner_of(params, hosts), params["wait_timeout"])
+    finally:
+        pool.close()
+    return result_of(decision, hosts)
+
+
+def planner_of(params: t.Mapping[str, t.Any], hosts: tuple[Host, ...]) -> Planner:
+    """What decides: an upgrade where a release is asked for, else what makes the hosts the cluster."""
+    accept = frozenset(params["accept"])
+    if params["upgrade_to"] is not None:
+        return lambda cluster: upgrade(cluster, hosts, params["upgrade_to"], accept)
+    consents = Consents(params["remove_unlisted"], params["wipe_stale_data"], accept, params["rebuild"] or "")
+    return lambda cluster: deploy(cluster, hosts, consents)
+
+
+def host_of(found: t.Mapping[str, t.Any]) -> Host:
+    """A host from what etcd_host_info returned of it. Raises Refused."""
+    data, first = found["data_dir"], found["first_start"]
+    return Host(
+        name=found["name"],
+        peer_urls=peer_urls_of(found["peer_urls"]),
+        data_dir=DataDir(data["state"], _number(data["member_id"]), _number(data["cluster_id"]), data["reason"] or ""),
+        is_running=found["running"],
+        outdated=tuple(found["outdated"]),
+        first_start=FirstStart(first["initial_cluster"], first["state"]) if first else None,
+    )
+
+
+def _number(text: str | None) -> int:
+    return int(text, 16) if text else 0
+
+
+def result_of(decision: Decision, hosts: tuple[Host, ...]) -> Result:
+    cluster, deployment = decision.cluster, decision.deployment
+    text = plan_text(cluster, hosts, deployment)
+    return {
+        "changed": bool(deployment.moves),
+        **(cluster_data(cluster) if cluster else {"cluster_id": None, "leader": None, "members": [], "quorum": None}),
+        "healthy": cluster is not None and cluster.has_quorum and quorum_of(cluster).holds and all(is_healthy(cluster, one) for one in cluster.members),
+        "plan": [move_data(move) for move in deployment.moves],
+        "bootstrap": _names(deployment, BOOTSTRAP),
+        "wipe": _names(deployment, WIPE),
+        "start": list(deployment.starts),
+        "restart": _names(deployment, RESTART),
+        "upgrade": _names(deployment, UPGRADE),
+        "complete": deployment.is_complete,
+        "initial_cluster": ",".join(sorted(f"{host.name}={url}" for host in hosts for url in host.peer_urls)),
+        "unlisted": _unlisted(cluster, deployment),
+        "text": text,
+        "diff": {"prepared": text},
+        "warnings": [
+            *deployment.warnings,
+            *(
+                f"{member.label} ({hex_id(member.member_id)}) is a member that no host of the group stands for. Put its host into the group, or remove it."
+                for member in deployment.unlisted
+            ),
+        ],
+    }
+
+
+def _names(deployment: Deployment, action: str) -> list[str]:
+    return [move.name for move in deployment.moves if move.action == action]
+
+
+def _unlisted(cluster: Cluster | None, deployment: Deployment) -> list[Result]:
+    return [member_data(cluster, member) for member in deployment.unlisted] if cluster else []

@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""etcd_host_info: what a host holds of etcd, from its parameters to its return values."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._membership.hosts import DataDir
+from .._membership.model import hex_id
+from .._operations.data_dir import examine
+from .._operations.file_facts import Wanted, certificate_due, checksum, text_of
+from .._operations.service import Runner, can_sandbox, find_service, first_start, marks, outdated, release_of
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+Result = t.Dict[str, t.Any]
+
+
+def runner_of(module: AnsibleModule) -> Runner:
+    """Runs commands as the module does; a program that is not there has the exit code that a shell gives it."""
+
+    def run(command: list[str]) -> tuple[int, str, str]:
+        try:
+            return module.run_command(command, handle_exceptions=False)  # type: ignore[no-any-return]
+        except OSError as error:
+            return 127, "", str(error)
+
+    return run
+
+
+def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
+    """The host as it is."""
+    service = find_service(run, params["service"])
+    told = first_start(params["first_start_file"]) if params["first_start_file"] else {}
+    return {
+        "changed": False,
+        "host": {
+            "name": params["name"],
+            "peer_urls": params["peer_urls"],
+            "client_urls": params["client_urls"],
+            "data_dir": _data_dir(examine(params["data_dir"], params["wal_dir"] or "")),
+            "running": bool(service.pid),
+            "outdated": outdated(service.pid, params["environment"]) if service.pid else [],
+            "first_start": _first_start(told),
+        },
+        "service": {
+            "known": service.is_known,
+            "enabled": service.is_enabled,
+            "state": service.state,
+            "sandboxing": can_sandbox(),
+            "marks": marks(service.pid) if service.pid else {},
+        },
+        "version": release_of(run, params["program"]) or None,
+        "files": {path: checksum(path) for path in params["files"]},
+        "contents": {path: text_of(path) for path in params["read"]},
+        "certificates": [_certificate(wanted) for wanted in params["certificates"]],
+    }
+
+
+def _certificate(one: t.Mapping[str, t.Any]) -> Result:
+    wanted = Wanted(tuple(one["names"]), one["renew_before_days"], one["key"] or "", one["authority"] or "")
+    return {"path": one["path"], "due": certificate_due(one["path"], wanted, time.time()) or None}
+
+
+def _data_dir(found: DataDir) -> Result:
+    return {
+        "state": found.state,
+        "member_id": hex_id(found.member_id) if found.member_id else None,
+        "cluster_id": hex_id(found.cluster_id) if found.cluster_id else None,
+        "reason": found.reason or None,
+    }
+
+
+def _first_start(told: t.Mapping[str, str]) -> Result | None:
+    if "ETCD_INITIAL_CLUSTER" not in told:
+        return None
+    return {"initial_cluster": told["ETCD_INITIAL_CLUSTER"], "state": told.get("ETCD_INITIAL_CLUSTER_STATE", "")}

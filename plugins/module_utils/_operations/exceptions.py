@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""How an operation ends without having reached its goal; apart from the operations, so that who only reports an end need not load them."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+if t.TYPE_CHECKING:
+    from .._client.errors import EtcdError
+    from .._membership.model import Cluster
+    from .._membership.refusal import Refusal
+    from .._membership.steps import Step
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Something that was waited for: the refusal code that held things up, its last words, and the seconds spent."""
+
+    code: str
+    message: str
+    seconds: float
+
+
+class Refused(Exception):
+    """The goal was refused, after waiting where waiting could help."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+class ApplyFailed(Exception):
+    """The goal could not be reached: `cause` is Refused or EtcdError. What was done before stays done."""
+
+    def __init__(self, cause: Refused | EtcdError, done: tuple[Step, ...], waits: tuple[Wait, ...], cluster: Cluster | None) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.done = done
+        self.waits = waits
+        self.cluster = cluster
