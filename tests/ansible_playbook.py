@@ -25,7 +25,12 @@ COLLECTIONS = ROOT / ".cache" / "collections"
 SECONDS_TO_END = 10.0
 MARK = "QUORUM_ETCD_PLAYBOOK_RUN"
 """The variable by which the processes of one run are found."""
-ENDS = {"v2_runner_on_ok": "ok", "v2_runner_on_failed": "failed", "v2_runner_on_unreachable": "unreachable", "v2_runner_on_skipped": "skipped"}
+ENDS = {
+    "v2_runner_on_ok": "ok",
+    "v2_runner_on_failed": "failed",
+    "v2_runner_on_unreachable": "unreachable",
+    "v2_runner_on_skipped": "skipped",
+}
 
 
 class PlaybookBroken(Exception):
@@ -41,7 +46,10 @@ class TaskStarted:
 
 @dataclass(frozen=True)
 class TaskEnded:
-    """What one task came to on one host. ``outcome``: ``ok``, ``failed``, ``unreachable`` or ``skipped``; ``result`` is what the module returned."""
+    """What one task came to on one host.
+
+    ``outcome``: ``ok``, ``failed``, ``unreachable`` or ``skipped``; ``result`` is what the module returned.
+    """
 
     name: str
     host: str
@@ -66,7 +74,12 @@ class PlaybookRun:
     def __init__(self, arguments: Sequence[str], directory: Path, environment: Mapping[str, str] | None = None) -> None:
         self._command = [str(Path(sys.executable).with_name("ansible-playbook")), *arguments]
         self._mark = uuid.uuid4().hex
-        self._environment = {**_clean_environment(), **ansible_environment(directory), **(environment or {}), MARK: self._mark}
+        self._environment = {
+            **_clean_environment(),
+            **ansible_environment(directory),
+            **(environment or {}),
+            MARK: self._mark,
+        }
         self.exit_code: int | None = None
 
     def __iter__(self) -> Iterator[Event]:
@@ -165,9 +178,13 @@ def _end(process: subprocess.Popen[str] | None, mark: bytes) -> None:
 
 
 def _kill_all(mark: bytes) -> list[int]:
-    """Kills what still runs of that run, and says what that was. Each worker of Ansible has a session of its own, and may outlive
-    the one that started it for a moment; the last one may have been started after we looked."""
-    marked = [int(process.name) for process in Path("/proc").glob("[0-9]*") if _runs(int(process.name)) and mark in _environment_of(process)]
+    """Kills what still runs of that run, and says what that was. Each worker of Ansible has a session of its own, and
+    may outlive the one that started it for a moment; the last one may have been started after we looked."""
+    marked = [
+        int(process.name)
+        for process in Path("/proc").glob("[0-9]*")
+        if _runs(int(process.name)) and mark in _environment_of(process)
+    ]
     for pid in marked:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -20,8 +20,8 @@ LINES_OF_LOG = 60
 MARKS = (
     "etcd(size=3, dead=0, ...): the cluster that the fixture etcd_cluster gives; arguments of tests.testbed.Cluster",
     "differs(DIFFERENCE, ...): what etcd answers depends on its release; rows of tests.integration.differences",
-    "measures_time: a machine that stands still for a moment may fail it; runs beside few others, and may run a second time",
-    "slow: takes some seconds, for etcd's health interval, a time-out or a program that it runs; `make quick` leaves it out",
+    "measures_time: fails where the machine stands still for a moment; runs beside few others, and may run twice",
+    "slow: takes seconds, for etcd's health interval, a time-out or a program; `make quick` leaves it out",
 )
 _CLUSTER = pytest.StashKey[Cluster]()
 
@@ -30,7 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for mark in MARKS:
         config.addinivalue_line("markers", mark)
     # A property says nothing about time, and a busy machine nothing about a property.
-    hypothesis.settings.register_profile("untimed", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.register_profile(
+        "untimed", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
     hypothesis.settings.load_profile("untimed")
     # A script that starts the tests in the background has them ignore it, and what they start inherits that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -56,7 +58,9 @@ def etcd_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 
 @contextlib.contextmanager
 def _pieces_of_the_machine() -> Iterator[None]:
-    """A release or an engine that this machine lacks is a failure on CI; elsewhere it leaves the test out, and the reason names it."""
+    """A release or an engine that this machine lacks is a failure on CI; elsewhere it leaves the test out, and the
+    reason names it.
+    """
     try:
         yield
     except (ReleaseMissing, BackendAbsent) as missing:

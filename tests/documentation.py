@@ -38,7 +38,14 @@ SAMPLES: Mapping[str, Any] = {
     "raw": "templated",
     "str": "templated",
 }
-JSON_TYPES: Mapping[str, tuple[type, ...]] = {"bool": (bool,), "dict": (dict,), "float": (float, int), "int": (int,), "list": (list,), "str": (str,)}
+JSON_TYPES: Mapping[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "dict": (dict,),
+    "float": (float, int),
+    "int": (int,),
+    "list": (list,),
+    "str": (str,),
+}
 
 
 @dataclass(frozen=True)
@@ -62,13 +69,21 @@ def module_files() -> list[Path]:
 
 @functools.cache
 def _all_documentation() -> Mapping[str, Any]:
-    """What ansible-doc says of every module, fragments merged in; in a process of its own, since it replaces Python's import of collections."""
+    """What ansible-doc says of every module, fragments merged in; in a process of its own, since it replaces Python's
+    import of collections.
+    """
     names = [f"{COLLECTION}.{path.stem}" for path in module_files()]
     command = [str(Path(sys.executable).with_name("ansible-doc")), "--type", "module", "--json", *names]
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"), "ANSIBLE_HOME": str(ROOT / ".ansible")}
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
+        "ANSIBLE_HOME": str(ROOT / ".ansible"),
+    }
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode or not names:
-        raise RuntimeError(f"ansible-doc cannot read the modules ({', '.join(names) or 'there are none'}):\n{done.stderr}")
+        raise RuntimeError(
+            f"ansible-doc cannot read the modules ({', '.join(names) or 'there are none'}):\n{done.stderr}"
+        )
     return json.loads(done.stdout)
 
 
@@ -76,7 +91,9 @@ def read(name: str) -> Documented:
     """The documentation of one module, as ansible-doc sees it."""
     blocks = _all_documentation()[f"{COLLECTION}.{name}"]
     own = yaml.safe_load(_imported(name).DOCUMENTATION)
-    return Documented(name, blocks["doc"], blocks["examples"], blocks["return"] or {}, own["extends_documentation_fragment"])
+    return Documented(
+        name, blocks["doc"], blocks["examples"], blocks["return"] or {}, own["extends_documentation_fragment"]
+    )
 
 
 def _imported(name: str) -> Any:
@@ -98,7 +115,11 @@ def argument_spec(name: str) -> Mapping[str, Any]:
 def tasks_in(document: Any) -> Iterator[Mapping[str, Any]]:
     """Every task of an example, be it a list of tasks or of plays, blocks opened."""
     for entry in document or []:
-        sections = [entry[section] for section in ("pre_tasks", "tasks", "post_tasks", "handlers", "block", "rescue", "always") if section in entry]
+        sections = [
+            entry[section]
+            for section in ("pre_tasks", "tasks", "post_tasks", "handlers", "block", "rescue", "always")
+            if section in entry
+        ]
         if not sections and "hosts" not in entry:
             yield entry
         for section in sections:
@@ -109,7 +130,9 @@ def action_of(task: Mapping[str, Any]) -> str:
     """The module that a task runs: its one key that is no keyword."""
     actions = [key for key in task if key not in KEYWORDS and not key.startswith("with_")]
     if len(actions) != 1:
-        raise ValueError(f"this task has {len(actions)} actions ({', '.join(actions)}) where it must have one: {dict(task)}")
+        raise ValueError(
+            f"this task has {len(actions)} actions ({', '.join(actions)}) where it must have one: {dict(task)}"
+        )
     return actions[0]
 
 
@@ -131,12 +154,17 @@ def _filled(value: Any, option: Mapping[str, Any]) -> Any:
         choices = option.get("choices")
         return choices[0] if choices else SAMPLES[option.get("type", "str")]
     if isinstance(value, list):
-        return [_filled(item, {"type": option.get("elements", "raw"), "choices": option.get("choices")}) for item in value]
+        return [
+            _filled(item, {"type": option.get("elements", "raw"), "choices": option.get("choices")}) for item in value
+        ]
     return value
 
 
 def errors_of_arguments(name: str, arguments: Mapping[str, Any], partial: bool = False) -> list[str]:
-    """What the module's own argument specification says of these arguments. `partial`: defaults, which need not be complete."""
+    """What the module's own argument specification says of these arguments.
+
+    `partial`: defaults, which need not be complete.
+    """
     given = argument_spec(name)
     options = given["argument_spec"]
     if partial:
@@ -150,7 +178,9 @@ _RELATIONS = ("mutually_exclusive", "required_together", "required_one_of", "req
 
 
 def gaps_in_returns(returns: Mapping[str, Any], inside: str = "") -> list[str]:
-    """What is missing in the RETURN block: each key has a description and a type, and at the top also `returned` and a `sample`."""
+    """What is missing in the RETURN block: each key has a description and a type, and at the top also `returned` and a
+    `sample`.
+    """
     gaps = []
     for key, entry in returns.items():
         wanted = ["description", "type"] if inside else ["description", "type", "returned"]
@@ -171,23 +201,46 @@ def contradictions(value: Any, returns: Mapping[str, Any], key: str, inside: str
     entry = returns[key]
     if value is None:
         return []
-    if not isinstance(value, JSON_TYPES.get(entry["type"], (object,))) or (isinstance(value, bool) and entry["type"] in ("int", "float")):
+    if not isinstance(value, JSON_TYPES.get(entry["type"], (object,))) or (
+        isinstance(value, bool) and entry["type"] in ("int", "float")
+    ):
         return [f"{where}: documented as {entry['type']}, is {type(value).__name__}"]
     parts = value if isinstance(value, list) else [value]
     contains = entry.get("contains")
     if not contains:
         return []
-    return [found for part in parts if isinstance(part, dict) for inner, item in part.items() for found in contradictions(item, contains, inner, f"{where}.")]
+    return [
+        found
+        for part in parts
+        if isinstance(part, dict)
+        for inner, item in part.items()
+        for found in contradictions(item, contains, inner, f"{where}.")
+    ]
 
 
 # What Ansible itself adds to every result, or documents for all modules alike.
-ADDED_BY_ANSIBLE = {"ansible_facts", "changed", "deprecations", "diff", "exception", "failed", "invocation", "msg", "warnings"}
+ADDED_BY_ANSIBLE = {
+    "ansible_facts",
+    "changed",
+    "deprecations",
+    "diff",
+    "exception",
+    "failed",
+    "invocation",
+    "msg",
+    "warnings",
+}
 
 
 def errors_of_result(name: str, result: Mapping[str, Any]) -> list[str]:
     """Where a real result of a module and its RETURN block disagree, for tests that have run it."""
     returns = read(name).returns
-    unknown = [found for key, value in result.items() if key in returns or key not in ADDED_BY_ANSIBLE for found in contradictions(value, returns, key)]
+    unknown = [
+        found
+        for key, value in result.items()
+        if key in returns or key not in ADDED_BY_ANSIBLE
+        for found in contradictions(value, returns, key)
+    ]
     promised = {"always"} if result.get("failed") else {"always", "success"}
     missing = [
         f"{key}: documented as returned {entry['returned']}, is missing"

@@ -1,7 +1,8 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the checkout ready for its commands: a virtual environment with what the tests need, and the collection's import tree.
+"""Makes the checkout ready for its commands: a virtual environment with what the tests need, and the collection's
+import tree.
 
 Runs before anything is installed, so it uses the standard library alone and runs on any Python 3.
 Does nothing, in some milliseconds, when the environment is there and the requirements have not changed.
@@ -26,7 +27,8 @@ CACHE = ROOT / ".cache"
 LOG = CACHE / "install.log"
 COLLECTIONS_LOG = CACHE / "install-collections.log"
 TREE = CACHE / "collections" / "ansible_collections" / "quorum" / "etcd"
-# The package `ansible` brings 92 collections, and installing it takes longer than all the rest: the tests use these few.
+# The package `ansible` brings 92 collections, and installing it takes longer than all the rest: the tests use these
+# few.
 BUNDLE = "ansible>=12"
 COLLECTIONS = ("ansible.posix", "community.crypto", "community.docker", "community.library_inventory_filtering_v1")
 # The pip that Python 3.11 brings takes twice as long for everything as today's.
@@ -45,7 +47,11 @@ def version_of(python):
     """The (major, minor) of an interpreter, or None where it does not run (a version manager's inactive shim)."""
     try:
         answer = subprocess.run(
-            [python, "-c", "import sys; print('%d %d' % sys.version_info[:2])"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, timeout=30
+            [python, "-c", "import sys; print('%d %d' % sys.version_info[:2])"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=True,
+            timeout=30,
         )
     except (OSError, subprocess.SubprocessError):
         return None
@@ -54,7 +60,9 @@ def version_of(python):
 
 
 def find_interpreter():
-    """The interpreter that the environment is made with: $PYTHON if it is set, else the first one that is new enough."""
+    """The interpreter that the environment is made with: $PYTHON if it is set, else the first one that is new
+    enough.
+    """
     chosen = os.environ.get("PYTHON")
     seen = []
     for name in [chosen] if chosen else CANDIDATES:
@@ -75,7 +83,8 @@ def require_venv(python):
     probe = subprocess.run([python, "-c", "import ensurepip, venv"], stderr=subprocess.DEVNULL, check=False)
     if probe.returncode:
         raise Missing(
-            "%s cannot make virtual environments: apt-get install python3-venv (Debian, Ubuntu), or name another: make PYTHON=/path/to/python3" % python
+            "%s cannot make virtual environments: apt-get install python3-venv (Debian, Ubuntu), or name "
+            "another: make PYTHON=/path/to/python3" % python
         )
 
 
@@ -135,7 +144,17 @@ def install():
         make_venv()
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     # What is never imported needs no bytecode; Python writes the rest when it comes to it.
-    command = [*pip, "install", "--no-compile", "--progress-bar", "off", "--upgrade-strategy", "only-if-needed", "-r", str(REQUIREMENTS)]
+    command = [
+        *pip,
+        "install",
+        "--no-compile",
+        "--progress-bar",
+        "off",
+        "--upgrade-strategy",
+        "only-if-needed",
+        "-r",
+        str(REQUIREMENTS),
+    ]
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(dir=str(CACHE)))
         download = [*pip, "download", "--no-deps", "--only-binary", ":all:", "--dest", folder, BUNDLE]
@@ -154,7 +173,10 @@ def make_venv():
     run_logged([python, "-m", "venv", str(VENV)], "making the virtual environment failed")
     # Without it the one that is there will do, and say better what is wrong.
     with contextlib.suppress(Missing):
-        run_logged([str(VENV / "bin" / "python"), "-m", "pip", "install", "--retries", "1", "--no-compile", NEW_PIP], "getting a new pip failed")
+        run_logged(
+            [str(VENV / "bin" / "python"), "-m", "pip", "install", "--retries", "1", "--no-compile", NEW_PIP],
+            "getting a new pip failed",
+        )
     LOG.write_bytes(b"")
 
 
@@ -176,7 +198,9 @@ def unpack_collections(folder):
 
 
 def link_tree():
-    """Ansible finds a collection only below `ansible_collections/<namespace>/<name>`; a link leads it to the checkout."""
+    """Ansible finds a collection only below `ansible_collections/<namespace>/<name>`; a link leads it to the
+    checkout.
+    """
     TREE.parent.mkdir(parents=True, exist_ok=True)
     if TREE.is_symlink() and TREE.resolve() == ROOT:
         return

@@ -34,7 +34,9 @@ def lines_on(left_out: Iterable[tuple[str, str]]) -> list[str]:
     lines = []
     for reason, tests in names.items():
         lines.append(reason)
-        lines += textwrap.wrap(", ".join(tests), WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+        lines += textwrap.wrap(
+            ", ".join(tests), WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False
+        )
     return lines
 
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make integration`: the tests on real clusters in two phases, since most of them wait and some of them measure.
 
-What waits runs in as many workers as pytest takes by itself. What measures time comes after it, in a few, and alone on the
-machine. Arguments are passed on to pytest, so `-k name` chooses tests of both.
+What waits runs in as many workers as pytest takes by itself. What measures time comes after it, in a few, and alone on
+the machine. Arguments are passed on to pytest, so `-k name` chooses tests of both.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A test that measures time may fail because the machine stood still for a moment; it gets a second attempt, and no other test does.
+"""A test that measures time may fail because the machine stood still for a moment; it gets a second attempt, and no
+other test does.
 
-Such tests say so by the mark `measures_time`. Each second attempt is told at the end of the run, with what went wrong at the
-first. A pytest plugin: `-p tests.rerun_limit`, which `make unit`, `make integration` and so `make test` use.
+Such tests say so by the mark `measures_time`. Each second attempt is told at the end of the run, with what went wrong
+at the first. A pytest plugin: `-p tests.rerun_limit`, which `make unit`, `make integration` and so `make test` use.
 """
 
 from __future__ import annotations

@@ -42,7 +42,11 @@ RUNS = {
         Step("molecule", optional=True),
         Step("bare", optional=True),
     ),
-    "quick": (Step("lint", ("GATE=quick",)), Step("unit", ("ARGS=-m 'not slow'",)), Step("integration", ("ARGS=--quick",))),
+    "quick": (
+        Step("lint", ("GATE=quick",)),
+        Step("unit", ("ARGS=-m 'not slow'",)),
+        Step("integration", ("ARGS=--quick",)),
+    ),
 }
 # A test, a gate, a scenario and what it took, as pytest and our own programs say it.
 DURATION_OF_A_TEST = re.compile(r"([\d.]+)s (?:call|setup|teardown) +(\S.*)")
@@ -52,7 +56,10 @@ HEAD_OF_DURATIONS = re.compile(r"=+ slowest \d+ durations =+")
 
 @dataclass(frozen=True)
 class Tally:
-    """How many tests ended how; errors of fixtures and collection count as failed. `rerun` is how many were run a second time."""
+    """How many tests ended how; errors of fixtures and collection count as failed.
+
+    `rerun` is how many were run a second time.
+    """
 
     passed: int = 0
     failed: int = 0
@@ -60,10 +67,17 @@ class Tally:
     rerun: int = 0
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped, self.rerun + other.rerun)
+        return Tally(
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.rerun + other.rerun,
+        )
 
     def __str__(self) -> str:
-        rest = "".join(f", {number} {what}" for number, what in ((self.skipped, "skipped"), (self.rerun, "rerun")) if number)
+        rest = "".join(
+            f", {number} {what}" for number, what in ((self.skipped, "skipped"), (self.rerun, "rerun")) if number
+        )
         return f"{self.passed} passed, {self.failed} failed{rest}"
 
 
@@ -82,16 +96,34 @@ class Outcome:
     def record(self) -> StepRecord:
         slowest = sorted(self.parts, key=lambda part: -part.seconds)[: suite.SLOWEST]
         tally = self.tally
-        return StepRecord(self.step.name, self.seconds, tally.passed, tally.failed, tally.skipped, tally.rerun, self.busy, tuple(slowest))
+        return StepRecord(
+            self.step.name,
+            self.seconds,
+            tally.passed,
+            tally.failed,
+            tally.skipped,
+            tally.rerun,
+            self.busy,
+            tuple(slowest),
+        )
 
 
 def tally_of(line: str) -> Tally | None:
-    """The figures of a runner's closing line (pytest's, or our own `N passed, N failed`), None where the line is none."""
+    """The figures of a runner's closing line (pytest's, or our own `N passed, N failed`), None where the line is
+    none.
+    """
     closing = re.fullmatch(r"[=\s]*((?:\d+ \w+(?:, )?)+)(?: in [\d.]+s.*)?[=\s]*", line.strip())
-    figures = {word.rstrip("s"): int(number) for number, word in re.findall(r"(\d+) (\w+)", closing[1])} if closing else {}
+    figures = (
+        {word.rstrip("s"): int(number) for number, word in re.findall(r"(\d+) (\w+)", closing[1])} if closing else {}
+    )
     if not figures.keys() & {"passed", "failed", "error"}:
         return None
-    return Tally(figures.get("passed", 0), figures.get("failed", 0) + figures.get("error", 0), figures.get("skipped", 0), figures.get("rerun", 0))
+    return Tally(
+        figures.get("passed", 0),
+        figures.get("failed", 0) + figures.get("error", 0),
+        figures.get("skipped", 0),
+        figures.get("rerun", 0),
+    )
 
 
 def part_of(line: str) -> Part | None:
@@ -104,14 +136,28 @@ def part_of(line: str) -> Part | None:
 
 
 def take(step: Step) -> Outcome:
-    """Runs one command of the Makefile, passing its output on as it comes. Its runners may be several, each with a closing line."""
+    """Runs one command of the Makefile, passing its output on as it comes.
+
+    Its runners may be several, each with a closing line.
+    """
     print(f"\n=== make {' '.join((step.name, *step.arguments))}", flush=True)
     started, processors = time.monotonic(), ProcessorTime.now()
     tally = Tally()
     parts = []
     command = ["make", step.name, *step.arguments]
-    environment = {**os.environ, "PYTEST_ADDOPTS": f"{os.environ.get('PYTEST_ADDOPTS', '')} --durations={suite.SLOWEST} --durations-min=1"}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    environment = {
+        **os.environ,
+        "PYTEST_ADDOPTS": f"{os.environ.get('PYTEST_ADDOPTS', '')} --durations={suite.SLOWEST} --durations-min=1",
+    }
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
         for line in process.stdout or ():
             if part := part_of(line):
                 parts.append(part)
@@ -119,7 +165,14 @@ def take(step: Step) -> Outcome:
             if not DURATION_OF_A_TEST.fullmatch(line.strip()) and not HEAD_OF_DURATIONS.fullmatch(line.strip()):
                 print(line, end="", flush=True)
             tally += tally_of(line) or Tally()
-    return Outcome(step, process.returncode, tally, time.monotonic() - started, ProcessorTime.now().busy_since(processors), tuple(parts))
+    return Outcome(
+        step,
+        process.returncode,
+        tally,
+        time.monotonic() - started,
+        ProcessorTime.now().busy_since(processors),
+        tuple(parts),
+    )
 
 
 def verdict(outcome: Outcome) -> str:

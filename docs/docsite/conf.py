@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sphinx settings of the site that `make docs` builds. Nothing in it is fetched from elsewhere, so it builds offline."""
+"""Sphinx settings of the site that `make docs` builds.
+
+Nothing in it is fetched from elsewhere, so it builds offline.
+"""
 
 project = "quorum.etcd"
 copyright = "the quorum.etcd founders"

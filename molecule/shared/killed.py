@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a playbook, and kills it as soon as a task begins whose name matches; nothing of it gets a chance to clean up."""
+"""Runs a playbook, and kills it as soon as a task begins whose name matches; nothing of it gets a chance to clean
+up.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ SECONDS = 300
 
 def main(playbook: str, task: str, *arguments: str) -> int:
     command = [str(Path(sys.executable).with_name("ansible-playbook")), playbook, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
         for line in process.stdout or ():
             print(line, end="")
             if re.search(rf"^TASK \[quorum\.etcd\.etcd_cluster : {task}", line):

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`start CONNECTION` starts the scenario's steady writer; `stop` ends it and prints its report. For playbooks, which Molecule tells its folder."""
+"""`start CONNECTION` starts the scenario's steady writer; `stop` ends it and prints its report.
+
+For playbooks, which Molecule tells its folder.
+"""
 
 from __future__ import annotations
 

@@ -13,8 +13,10 @@ class ModuleDocFragment:
 options:
   endpoints:
     description:
-      - Client URLs of members of the cluster, as seen from the host where this runs (that of the task, or the controller for an inventory).
-      - They are asked in parallel. One that answers is enough to find the others, and one that does not answer costs one O(request_timeout) in all.
+      - Client URLs of members of the cluster, as seen from the host where this runs (that of the task, or the
+        controller for an inventory).
+      - They are asked in parallel. One that answers is enough to find the others, and one that does not answer costs
+        one O(request_timeout) in all.
       - Every URL names its scheme. An V(https) URL is never tried without TLS.
       - If the value is not specified, the value of environment variable E(ETCDCTL_ENDPOINTS) will be used instead,
         where commas separate the URLs.
@@ -25,10 +27,12 @@ options:
   transport:
     description:
       - How to speak to etcd. Both ways do the same and give the same results.
-      - V(gateway) uses etcd's JSON gateway over HTTP. It needs nothing but Python on the host where this runs, and is the quickest.
+      - V(gateway) uses etcd's JSON gateway over HTTP. It needs nothing but Python on the host where this runs, and is
+        the quickest.
       - V(grpc) uses the Python package etcd3 on the host where this runs.
         It is the only one that works when etcd takes its users from the common name of client certificates.
-      - V(auto) is V(gateway), and V(grpc) where the gateway cannot serve and etcd3 can be imported. Otherwise the error says what to install.
+      - V(auto) is V(gateway), and V(grpc) where the gateway cannot serve and etcd3 can be imported. Otherwise the error
+        says what to install.
     type: str
     choices:
       - auto

@@ -20,7 +20,8 @@ options:
     default: 120
   stall_timeout:
     description:
-      - Seconds without any progress of the learner's raft index before the module gives up on it, whatever is left of O(wait_timeout).
+      - Seconds without any progress of the learner's raft index before the module gives up on it, whatever is left of
+        O(wait_timeout).
     type: float
     default: 60
 """

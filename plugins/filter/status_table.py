@@ -58,9 +58,14 @@ Row = t.Tuple[str, ...]
 def status_table(cluster: t.Any) -> str:
     """See DOCUMENTATION. Raises AnsibleFilterError for what is no result of etcd_cluster_info."""
     try:
-        return "\n".join([*_head(cluster), "", *_table([HEAD, *map(_row, cluster["members"])]), *_concerns(cluster)]) + "\n"
+        return (
+            "\n".join([*_head(cluster), "", *_table([HEAD, *map(_row, cluster["members"])]), *_concerns(cluster)])
+            + "\n"
+        )
     except (AttributeError, KeyError, TypeError) as error:
-        raise AnsibleFilterError("status_table needs what quorum.etcd.etcd_cluster_info returned; in this there is no %s" % error) from error
+        raise AnsibleFilterError(
+            "status_table needs what quorum.etcd.etcd_cluster_info returned; in this there is no %s" % error
+        ) from error
 
 
 def _head(cluster: Found) -> list[str]:
@@ -69,7 +74,8 @@ def _head(cluster: Found) -> list[str]:
     failures = "1 more failure" if quorum["fault_tolerance"] == 1 else "%d more failures" % quorum["fault_tolerance"]
     return [
         "etcd cluster %s: %s" % (cluster["cluster_id"], health),
-        "%d of %d voters healthy, quorum %d, tolerates %s" % (quorum["healthy"], quorum["voters"], quorum["size"], failures),
+        "%d of %d voters healthy, quorum %d, tolerates %s"
+        % (quorum["healthy"], quorum["voters"], quorum["size"], failures),
     ]
 
 
@@ -111,7 +117,10 @@ def _table(rows: list[Row]) -> list[str]:
     widths = [max(len(row[place]) for row in rows) for place in range(len(HEAD))]
     lines = []
     for row in rows:
-        cells = [cell.rjust(width) if place in RIGHT else cell.ljust(width) for place, (cell, width) in enumerate(zip(row, widths))]
+        cells = [
+            cell.rjust(width) if place in RIGHT else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths))
+        ]
         lines.append(GAP.join(cells).rstrip())
     return lines
 

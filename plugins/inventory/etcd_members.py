@@ -9,14 +9,17 @@ name: etcd_members
 short_description: The members of a live etcd cluster as an inventory
 version_added: 0.1.0
 description:
-  - Asks a cluster who its members are and how they fare, as M(quorum.etcd.etcd_cluster_info) does, and makes a host of each.
+  - Asks a cluster who its members are and how they fare, as M(quorum.etcd.etcd_cluster_info) does, and makes a host of
+    each.
   - The group C(etcd) holds all members, C(etcd_leader) the one that leads, C(etcd_learners) those without a vote,
     and C(etcd_unhealthy) those that cannot be counted on, such as a member that does not answer or has never started.
     All four always exist. O(group) names them differently.
-  - Each host has the keys that M(quorum.etcd.etcd_cluster_info) returns of a member as variables with C(etcd_) in front of their names,
-    such as C(etcd_id), C(etcd_role), C(etcd_version), C(etcd_healthy), C(etcd_reason) and C(etcd_raft_lag).
-    C(etcd_cluster_id), C(etcd_has_quorum) and C(etcd_quorum) say of every host what is true of the cluster.
-  - One endpoint that answers is enough. Without a quorum the members are those that a voter knows of, perhaps no longer all of them, and a warning says so.
+  - Each host has the keys that M(quorum.etcd.etcd_cluster_info) returns of a member as variables with C(etcd_) in front
+    of their names, such as C(etcd_id), C(etcd_role), C(etcd_version), C(etcd_healthy), C(etcd_reason) and
+    C(etcd_raft_lag). C(etcd_cluster_id), C(etcd_has_quorum) and C(etcd_quorum) say of every host what is true of the
+    cluster.
+  - One endpoint that answers is enough. Without a quorum the members are those that a voter knows of, perhaps no longer
+    all of them, and a warning says so.
   - It only looks. Nothing is written to the cluster.
 author:
   - The quorum.etcd founders (@quorum-etcd)
@@ -39,7 +42,8 @@ options:
       - V(name) is its own name in the cluster, with V(_) for characters that mean something in a host pattern.
         A member that has not started has no name yet, so it is called by the host of its peer URL.
       - V(peer_url) and V(client_url) are the host of its first peer URL and of the first client URL that it advertises.
-      - Members that would have one name, and a member that is called like a group, keep apart by their id, such as C(n1-8211f1d0f64f3269).
+      - Members that would have one name, and a member that is called like a group, keep apart by their id, such as
+        C(n1-8211f1d0f64f3269).
     type: str
     choices:
       - name
@@ -50,7 +54,8 @@ options:
     description:
       - Where C(ansible_host), the address that Ansible connects to, comes from.
       - V(peer_url) is the host of the member's first peer URL, which the other members reach.
-      - V(client_url) is the host of the first client URL that it advertises, and that of the peer URL where it advertises none.
+      - V(client_url) is the host of the first client URL that it advertises, and that of the peer URL where it
+        advertises none.
       - V(none) leaves C(ansible_host) to O(compose), to another inventory, or to the name of the host.
     type: str
     choices:
@@ -67,8 +72,8 @@ options:
 notes:
   - The file has to be named C(*.etcd_members.yml) or C(*.etcd_members.yaml).
   - The connection options may be templates, which know lookups and the variables given on the command line with C(-e).
-  - With O(cache=true) members are as they were when they were last asked, their health included. Credentials are not kept in the cache.
-    Use C(--flush-cache) to ask again. What was kept for other O(endpoints) is not used.
+  - With O(cache=true) members are as they were when they were last asked, their health included. Credentials are not
+    kept in the cache. Use C(--flush-cache) to ask again. What was kept for other O(endpoints) is not used.
 seealso:
   - module: quorum.etcd.etcd_cluster_info
 """
@@ -135,7 +140,12 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.inventory import InventoryHost, Naming, hosts_of
 from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import CONNECTION
-from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_members import NoInventory, connection_options, describe_members, doubts_about
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_members import (
+    NoInventory,
+    connection_options,
+    describe_members,
+    doubts_about,
+)
 
 try:
     from ansible.template import trust_as_template
@@ -174,9 +184,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         for host in hosts_of(cluster, naming):
             self._add(host)
 
-    def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: dict[str, t.Any] | None = None) -> None:
-        # Before Ansible gives each its type: a template has none, and one that makes a list would be split at its commas.
-        super().set_options(task_keys=task_keys, var_options=var_options, direct=direct and {**direct, **self._filled_in(direct)})
+    def set_options(
+        self, task_keys: t.Any = None, var_options: t.Any = None, direct: dict[str, t.Any] | None = None
+    ) -> None:
+        # Before Ansible gives each its type: a template has none, and one that makes a list would be split at its
+        # commas.
+        super().set_options(
+            task_keys=task_keys, var_options=var_options, direct=direct and {**direct, **self._filled_in(direct)}
+        )
 
     def _filled_in(self, config: dict[str, t.Any]) -> dict[str, t.Any]:
         """The connection options of the file, templates filled in."""
@@ -199,14 +214,21 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             raise AnsibleParserError(f"there is no option {' or '.join(unknown)}: the options are {known}")
 
     def _given(self, config: dict[str, t.Any]) -> dict[str, t.Any]:
-        """The connection options of the file and of ansible.cfg. Those of the environment are left to the argument specification,
-        which knows that a user may come with a password there."""
-        return {name: self.get_option(name) for name, rule in CONNECTION.items() if name in config or not _is_in_environment(rule)}
+        """The connection options of the file and of ansible.cfg. Those of the environment are left to the argument
+        specification, which knows that a user may come with a password there."""
+        return {
+            name: self.get_option(name)
+            for name, rule in CONNECTION.items()
+            if name in config or not _is_in_environment(rule)
+        }
 
     def _naming(self) -> Naming:
         group = self.get_option("group")
         if not group or self._sanitize_group_name(group) != group:
-            raise AnsibleParserError(f"group is {group!r}: a group's name has letters, digits and underscores, and does not begin with a digit")
+            raise AnsibleParserError(
+                f"group is {group!r}: a group's name has letters, digits and underscores, and does not begin with "
+                "a digit"
+            )
         return Naming(self.get_option("hostname_from"), self.get_option("ansible_host_from"), group)
 
     def _cluster(self, path: str, connection: dict[str, t.Any], cache: bool) -> dict[str, t.Any]:
@@ -230,7 +252,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         strict = self.get_option("strict")
         composed = self.get_option("compose")
         self._set_composite_vars(composed, variables, host.name, strict)
-        self._set(host.name, {name: _harmless(value) for name, value in self.inventory.get_host(host.name).vars.items() if name in composed})
+        self._set(
+            host.name,
+            {
+                name: _harmless(value)
+                for name, value in self.inventory.get_host(host.name).vars.items()
+                if name in composed
+            },
+        )
         self._add_host_to_composed_groups(self.get_option("groups"), variables, host.name, strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host.name, strict)
 
@@ -246,7 +275,8 @@ def _is_in_environment(rule: dict[str, t.Any]) -> bool:
 def _harmless(value: t.Any) -> t.Any:
     """A value that Ansible will never run: whoever may name a member may not run code on the controller.
 
-    Text that cannot be code is trusted, since Ansible writes any other as a dictionary (`__ansible_unsafe`) into `ansible-inventory --list`.
+    Text that cannot be code is trusted, since Ansible writes any other as a dictionary (`__ansible_unsafe`) into
+    `ansible-inventory --list`.
     """
     if isinstance(value, str):
         return wrap_var(value) if _CODE.search(value) else trust_as_template(value)

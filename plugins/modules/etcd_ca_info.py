@@ -58,7 +58,11 @@ from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_ca_info i
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={"path": {"type": "path", "required": True}, "names": {"type": "list", "elements": "str", "required": True}}, supports_check_mode=True
+        argument_spec={
+            "path": {"type": "path", "required": True},
+            "names": {"type": "list", "elements": "str", "required": True},
+        },
+        supports_check_mode=True,
     )
     read_ca_certificates(module)
 

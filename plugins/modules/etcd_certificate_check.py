@@ -10,9 +10,11 @@ module: etcd_certificate_check
 short_description: Refuse certificates that would cut members of a cluster off from each other
 version_added: 0.1.0
 description:
-  - Says before anything is changed whether a host can be given new certificates and authorities while the members run with those that they have.
-  - A running member reads its own certificates anew for every connection, and the authorities that it trusts only when it starts. So a new certificate
-    has to be of an authority that every running member trusts already, and new authorities have to include those of every certificate in use.
+  - Says before anything is changed whether a host can be given new certificates and authorities while the members run
+    with those that they have.
+  - A running member reads its own certificates anew for every connection, and the authorities that it trusts only when
+    it starts. So a new certificate has to be of an authority that every running member trusts already, and new
+    authorities have to include those of every certificate in use.
   - It compares names and key identifiers of the certificates, and needs no key. It proves no signature.
 author:
   - The quorum.etcd founders (@quorum-etcd)
@@ -33,7 +35,8 @@ options:
         required: true
       files:
         description:
-          - The contents of V(server.crt), V(client.crt), V(peer.crt), V(ca.crt) and V(peer-ca.crt), in PEM form. What stays as it is can be left out.
+          - The contents of V(server.crt), V(client.crt), V(peer.crt), V(ca.crt) and V(peer-ca.crt), in PEM form. What
+            stays as it is can be left out.
           - For a certificate that is yet to be made, give the one of the authority that is to sign it.
         type: dict
         required: true
@@ -97,7 +100,11 @@ error:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_certificate_check import HOSTS, WANTED, check_certificates
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_certificate_check import (
+    HOSTS,
+    WANTED,
+    check_certificates,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._module.results import run_module
 
 

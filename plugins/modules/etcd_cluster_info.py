@@ -196,7 +196,8 @@ members:
       returned: always
       sample: true
     healthy:
-      description: Whether it can be counted on, that is whether it has started, answers, follows the leader, is not far behind and raised no alarm.
+      description: Whether it can be counted on, that is whether it has started, answers, follows the leader, is not far
+        behind and raised no alarm.
       type: bool
       returned: always
       sample: true
@@ -214,7 +215,8 @@ members:
       description: The code and the message of the attempt to ask it. Null when it answered.
       type: dict
       returned: always
-      sample: {code: connection_refused, message: "does not answer: asking the status of http://10.0.0.3:2379: Connection refused"}
+      sample: {code: connection_refused, message: "does not answer: asking the status of http://10.0.0.3:2379:
+        Connection refused"}
     version:
       description: Its etcd release. Null when it did not answer.
       type: str
@@ -287,9 +289,9 @@ concerns:
   contains:
     code:
       description:
-        - One of V(cluster_id_mismatch), V(split_brain), V(removed_member_answers), V(no_quorum), V(too_few_healthy), V(no_fault_tolerance),
-          V(even_size), V(alarm), V(member_unstarted), V(member_unhealthy), V(learner_waiting), V(duplicate_name), V(version_skew), V(quota),
-          V(fragmented) and V(lag).
+        - One of V(cluster_id_mismatch), V(split_brain), V(removed_member_answers), V(no_quorum), V(too_few_healthy),
+          V(no_fault_tolerance), V(even_size), V(alarm), V(member_unstarted), V(member_unhealthy), V(learner_waiting),
+          V(duplicate_name), V(version_skew), V(quota), V(fragmented) and V(lag).
       type: str
       returned: always
       sample: even_size
@@ -339,7 +341,8 @@ hash:
       returned: always
       sample: {}
 plan:
-  description: The moves from here to O(desired_members), as far as they can be planned. Empty when nothing is to be done.
+  description: The moves from here to O(desired_members), as far as they can be planned. Empty when nothing is to be
+    done.
   type: list
   elements: dict
   returned: when O(desired_members) is given
@@ -349,8 +352,8 @@ plan:
   contains:
     action:
       description:
-        - One of V(add_learner), V(add_voter), V(start), V(update_peer_urls), V(promote), V(move_leader) and V(remove), where V(start) is
-          to start etcd on the member's host.
+        - One of V(add_learner), V(add_voter), V(start), V(update_peer_urls), V(promote), V(move_leader) and V(remove),
+          where V(start) is to start etcd on the member's host.
       type: str
       returned: always
       sample: add_learner
@@ -360,7 +363,8 @@ plan:
       returned: always
       sample: {id: null, name: n3, peer_urls: [http://10.0.0.3:2380]}
 refusal:
-  description: Why the plan ends before O(desired_members), in the form that M(quorum.etcd.etcd_member) returns. Null when it does not.
+  description: Why the plan ends before O(desired_members), in the form that M(quorum.etcd.etcd_member) returns. Null
+    when it does not.
   type: dict
   returned: when O(desired_members) is given
   sample: null

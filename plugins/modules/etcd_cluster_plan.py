@@ -10,11 +10,12 @@ module: etcd_cluster_plan
 short_description: Plan how the hosts of a group become the members of one etcd cluster
 version_added: 0.1.0
 description:
-  - Holds what M(quorum.etcd.etcd_host_info) found on every host against the cluster that answers at O(endpoints), and returns the moves
-    that make exactly these hosts its members, in an order that is safe, or a refusal.
+  - Holds what M(quorum.etcd.etcd_host_info) found on every host against the cluster that answers at O(endpoints), and
+    returns the moves that make exactly these hosts its members, in an order that is safe, or a refusal.
   - A new cluster is planned only where no host has data of one and every endpoint refuses the connection.
   - Where hosts have data and no member answers, they are to be started and asked again.
-  - It changes nothing, whether in check mode or not. C(changed) says whether there is anything to do, and the diff is the plan to read.
+  - It changes nothing, whether in check mode or not. C(changed) says whether there is anything to do, and the diff is
+    the plan to read.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -121,18 +122,21 @@ options:
     default: false
   wipe_stale_data:
     description:
-      - Whether data that does not belong to a member of the cluster may be wiped. Only where a cluster answers that can tell.
+      - Whether data that does not belong to a member of the cluster may be wiped. Only where a cluster answers that can
+        tell.
     type: bool
     default: false
   rebuild:
     description:
-      - Name of a host of O(hosts) whose member is to be removed, healthy or not, and to join again without its data, which is wiped.
+      - Name of a host of O(hosts) whose member is to be removed, healthy or not, and to join again without its data,
+        which is wiped.
     type: str
   upgrade_to:
     description:
-      - Release that every member is to run, such as V(3.5.30). Then the plan is to upgrade who does not run it, one at a time, the leader last,
-        and nothing else.
-      - Refused where etcd cannot go to that release from the one that runs, where a member is not healthy, and where O(hosts) are not exactly the members.
+      - Release that every member is to run, such as V(3.5.30). Then the plan is to upgrade who does not run it, one at
+        a time, the leader last, and nothing else.
+      - Refused where etcd cannot go to that release from the one that runs, where a member is not healthy, and where
+        O(hosts) are not exactly the members.
     type: str
   wait_timeout:
     description:
@@ -193,7 +197,8 @@ plan:
   contains:
     action:
       description:
-        - One of V(bootstrap), V(wipe), V(add_learner), V(start), V(promote), V(update_peer_urls), V(move_leader), V(remove), V(restart) and V(upgrade).
+        - One of V(bootstrap), V(wipe), V(add_learner), V(start), V(promote), V(update_peer_urls), V(move_leader),
+          V(remove), V(restart) and V(upgrade).
       type: str
       returned: always
       sample: add_learner
@@ -238,7 +243,8 @@ upgrade:
   returned: success
   sample: []
 unlisted:
-  description: Members that no host stands for and that stay, in the form of the RV(quorum.etcd.etcd_member#module:members) of M(quorum.etcd.etcd_member).
+  description: Members that no host stands for and that stay, in the form of the
+    RV(quorum.etcd.etcd_member#module:members) of M(quorum.etcd.etcd_member).
   type: list
   elements: dict
   returned: success
@@ -270,7 +276,8 @@ members:
   returned: success
   sample: []
 quorum:
-  description: The arithmetic of the quorum, in the form of the RV(quorum.etcd.etcd_member#module:quorum) of M(quorum.etcd.etcd_member).
+  description: The arithmetic of the quorum, in the form of the RV(quorum.etcd.etcd_member#module:quorum) of
+    M(quorum.etcd.etcd_member).
   type: dict
   returned: success
   sample: {voters: 3, size: 2, healthy: 3, fault_tolerance: 1}
@@ -304,7 +311,8 @@ refusal:
     code: cluster_id_mismatch
     message: "the hosts have the data of 2 different clusters, and no member answers (c1: n1, n2; c2: n3)"
     arithmetic: {before: null, after: null}
-    next_step: Take the hosts of the other clusters out of the group, or delete their data directories if nobody needs them.
+    next_step: Take the hosts of the other clusters out of the group, or delete their data directories if nobody needs
+      them.
 error:
   description: What went wrong between the module and etcd, in the form that M(quorum.etcd.etcd_member) returns.
   type: dict
@@ -316,7 +324,11 @@ error:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import ACCEPT, CONNECTION, CONNECTION_TOGETHER
+from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import (
+    ACCEPT,
+    CONNECTION,
+    CONNECTION_TOGETHER,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_cluster_plan import HOSTS, plan_deployment
 from ansible_collections.quorum.etcd.plugins.module_utils._module.results import run_module
 

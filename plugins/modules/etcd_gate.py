@@ -10,7 +10,8 @@ module: etcd_gate
 short_description: Wait until a rolling change of an etcd cluster may take its next step
 version_added: 0.1.0
 description:
-  - Stands between the steps of a rolling change, such as a restart of one member after the other, so that nobody has to sleep and hope.
+  - Stands between the steps of a rolling change, such as a restart of one member after the other, so that nobody has to
+    sleep and hope.
   - It looks at the whole cluster, says what it waits for, and gives up after O(wait_timeout) with what it last saw.
 author:
   - The quorum.etcd founders (@quorum-etcd)
@@ -137,7 +138,12 @@ error:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import ACCEPT, CONNECTION, CONNECTION_TOGETHER, WAIT
+from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import (
+    ACCEPT,
+    CONNECTION,
+    CONNECTION_TOGETHER,
+    WAIT,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_gate import pass_gate
 from ansible_collections.quorum.etcd.plugins.module_utils._module.results import run_module
 

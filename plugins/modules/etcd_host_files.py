@@ -11,8 +11,9 @@ short_description: Bring directories, settings, keys and certificates to a host 
 version_added: 0.1.0
 description:
   - Creates directories and files with their content, owner, group and permissions.
-  - It looks at everything before it changes anything. The files that differ are first written next to their places, and then renamed in their order. So
-    nobody reads half of a file, and a key that stands right before its certificate differs from it for no more than a moment.
+  - It looks at everything before it changes anything. The files that differ are first written next to their places, and
+    then renamed in their order. So nobody reads half of a file, and a key that stands right before its certificate
+    differs from it for no more than a moment.
   - If a run is interrupted, the next run completes it.
   - A new file is readable by nobody else until it has its owner.
 author:
@@ -23,7 +24,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - A user, a group or a directory that does not exist yet is no error in check mode, since an earlier task may be about to create it.
+      - A user, a group or a directory that does not exist yet is no error in check mode, since an earlier task may be
+        about to create it.
   diff_mode:
     support: full
     details:
@@ -33,7 +35,8 @@ attributes:
 options:
   directories:
     description:
-      - Directories, created before the files, in this order. Missing directories above them are created, too, readable by everybody.
+      - Directories, created before the files, in this order. Missing directories above them are created, too, readable
+        by everybody.
     type: list
     elements: dict
     default: []
@@ -96,7 +99,8 @@ options:
         type: str
   secrets:
     description:
-      - The contents of files that nobody may see, such as keys, by the path of the file. They are never shown and never logged.
+      - The contents of files that nobody may see, such as keys, by the path of the file. They are never shown and never
+        logged.
     type: dict
     default: {}
 seealso:

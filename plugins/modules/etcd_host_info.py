@@ -10,7 +10,8 @@ module: etcd_host_info
 short_description: Look at what a host holds of etcd, its data directory, its service and its program
 version_added: 0.1.0
 description:
-  - Says whose data is in a data directory, by reading the head of the write-ahead log, whether etcd runs or not. It needs no etcd program.
+  - Says whose data is in a data directory, by reading the head of the write-ahead log, whether etcd runs or not. It
+    needs no etcd program.
   - Says whether the service runs, and which settings its process was started without.
   - RV(host) is what M(quorum.etcd.etcd_cluster_plan) takes as one of its O(quorum.etcd.etcd_cluster_plan#module:hosts).
 author:
@@ -57,11 +58,13 @@ options:
     default: etcd
   first_start_file:
     description:
-      - The file of C(ETCD_INITIAL_*) variables for the first start of a member, which is deleted as soon as the member is ready.
+      - The file of C(ETCD_INITIAL_*) variables for the first start of a member, which is deleted as soon as the member
+        is ready.
     type: path
   environment:
     description:
-      - The variables that the service is to run with. RV(host.outdated) compares them with those of the running process.
+      - The variables that the service is to run with. RV(host.outdated) compares them with those of the running
+        process.
     type: dict
     default: {}
   files:
@@ -163,7 +166,8 @@ host:
       sample: {state: data, member_id: 8211f1d0f64f3269, cluster_id: 8a8f1b6a3b2a5d1c, reason: null}
       contains:
         state:
-          description: One of V(absent), V(empty), V(data) and V(unreadable). A start that got nowhere leaves an empty one.
+          description: One of V(absent), V(empty), V(data) and V(unreadable). A start that got nowhere leaves an empty
+            one.
           type: str
           returned: always
           sample: data
@@ -189,14 +193,16 @@ host:
       sample: true
     outdated:
       description:
-        - Names of the variables that a restart would change for the process. V(etcd) stands for a program that was replaced since.
+        - Names of the variables that a restart would change for the process. V(etcd) stands for a program that was
+          replaced since.
         - The variables of the first start never count.
       type: list
       elements: str
       returned: always
       sample: []
     first_start:
-      description: What the member was told to start with for the first time. Null once it has been ready, and before it was told anything.
+      description: What the member was told to start with for the first time. Null once it has been ready, and before it
+        was told anything.
       type: dict
       returned: always
       sample: null
@@ -233,12 +239,14 @@ service:
       returned: always
       sample: active
     sandboxing:
-      description: Whether systemd can filter the system calls of a service. In a container without privileges it cannot.
+      description: Whether systemd can filter the system calls of a service. In a container without privileges it
+        cannot.
       type: bool
       returned: always
       sample: true
     marks:
-      description: The variables of its process whose names begin with C(QUORUM_ETCD_), by which a role knows what it was started with.
+      description: The variables of its process whose names begin with C(QUORUM_ETCD_), by which a role knows what it
+        was started with.
       type: dict
       returned: always
       sample: {}

@@ -11,10 +11,11 @@ short_description: Add, promote, update and remove members of an etcd cluster
 version_added: 0.1.0
 description:
   - Changes the membership of a running etcd cluster without ever costing it its quorum or an acknowledged write.
-  - Before anything is changed the module reads the member list with a quorum behind it, asks every member for its status, and works out
-    what the change does to the quorum. A change that is not safe is refused with a stable code, the arithmetic, and the next step.
-  - Members are added as learners and promoted once they have caught up, so that a cluster keeps accepting writes while it grows.
-    Leadership is moved away before a leader is removed.
+  - Before anything is changed the module reads the member list with a quorum behind it, asks every member for its
+    status, and works out what the change does to the quorum. A change that is not safe is refused with a stable code,
+    the arithmetic, and the next step.
+  - Members are added as learners and promoted once they have caught up, so that a cluster keeps accepting writes while
+    it grows. Leadership is moved away before a leader is removed.
   - Runs from several hosts or controllers at once take turns. A run that was killed is finished by running it again.
 author:
   - The quorum.etcd founders (@quorum-etcd)
@@ -37,9 +38,10 @@ attributes:
 options:
   state:
     description:
-      - V(present) makes sure that the member is registered with exactly these peer URLs. A new member is added, a known one has its peer URLs updated.
-        The host then starts etcd with RV(environment).
-      - V(promoted) makes sure that the member is a started voter. It waits for a learner to catch up, proves that it is live, and promotes it.
+      - V(present) makes sure that the member is registered with exactly these peer URLs. A new member is added, a known
+        one has its peer URLs updated. The host then starts etcd with RV(environment).
+      - V(promoted) makes sure that the member is a started voter. It waits for a learner to catch up, proves that it is
+        live, and promotes it.
       - V(absent) makes sure that it is not a member. It works while the member is down, and from any other endpoint.
     type: str
     choices:
@@ -49,13 +51,15 @@ options:
     default: present
   name:
     description:
-      - Name of the member. It identifies a member only while no other one has the same name, since etcd does not keep names unique.
+      - Name of the member. It identifies a member only while no other one has the same name, since etcd does not keep
+        names unique.
       - A member that has never started has no name yet. Give O(peer_urls) as well, so that it is recognised.
     type: str
   peer_urls:
     description:
       - Peer URLs of the member, each V(http) or V(https) with host and port.
-      - They are compared as a set, whatever their order, the case of scheme and host, a trailing slash or the form of an IPv6 address.
+      - They are compared as a set, whatever their order, the case of scheme and host, a trailing slash or the form of
+        an IPv6 address.
       - They never reach etcd unless they are well-formed, because an update with a malformed one destroys the cluster.
     type: list
     elements: str
@@ -194,7 +198,8 @@ member:
       returned: always
       sample: true
     healthy:
-      description: Whether it can be counted on, that is whether it has started, answers, follows the leader, is not far behind and raised no alarm.
+      description: Whether it can be counted on, that is whether it has started, answers, follows the leader, is not far
+        behind and raised no alarm.
       type: bool
       returned: always
       sample: true
@@ -280,7 +285,8 @@ waits:
   returned: when the cluster was observed
   sample:
     - code: cluster_unsettled
-      message: "cannot remove n2: etcd answers 'etcdserver: unhealthy cluster', since not all of its voters have been connected to each other for 5 s"
+      message: "cannot remove n2: etcd answers 'etcdserver: unhealthy cluster', since not all of its voters have been
+        connected to each other for 5 s"
       seconds: 3.2
   contains:
     code:
@@ -335,7 +341,8 @@ refusal:
   returned: when the task was refused
   sample:
     code: would_lose_quorum
-    message: "cannot add_learner n4: 2 of 4 voters would be healthy and 3 are needed; the new member counts as down until it has started"
+    message: "cannot add_learner n4: 2 of 4 voters would be healthy and 3 are needed; the new member counts as down
+      until it has started"
     arithmetic:
       before: *quorum
       after: {voters: 4, size: 3, healthy: 2, fault_tolerance: 0}
@@ -374,8 +381,8 @@ error:
   contains:
     code:
       description:
-        - One of V(connection_refused), V(timeout), V(tls_error), V(auth_required), V(auth_failed), V(permission_denied), V(not_etcd),
-          V(transport_unavailable) and V(server_error).
+        - One of V(connection_refused), V(timeout), V(tls_error), V(auth_required), V(auth_failed),
+          V(permission_denied), V(not_etcd), V(transport_unavailable) and V(server_error).
       type: str
       returned: always
       sample: connection_refused
@@ -392,7 +399,12 @@ error:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import ACCEPT, CONNECTION, CONNECTION_TOGETHER, WAIT
+from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments import (
+    ACCEPT,
+    CONNECTION,
+    CONNECTION_TOGETHER,
+    WAIT,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_member import ensure_member
 from ansible_collections.quorum.etcd.plugins.module_utils._module.results import run_module
 

@@ -11,7 +11,8 @@ short_description: Prove that etcd serves a certificate, and that members accept
 version_added: 0.1.0
 description:
   - Shakes hands with client or peer URLs of running members, and looks which certificate they serve.
-  - etcd reads its own certificates anew for every connection, so a new one is served as soon as its files are there. This proves it.
+  - etcd reads its own certificates anew for every connection, so a new one is served as soon as its files are there.
+    This proves it.
   - It fails unless every address is as asked for, and changes nothing.
 author:
   - The quorum.etcd founders (@quorum-etcd)
@@ -48,7 +49,8 @@ options:
     default: 5
   wait_timeout:
     description:
-      - Seconds in which all addresses have to be as asked for. A handshake that meets the moment in which files are replaced fails, and is tried again.
+      - Seconds in which all addresses have to be as asked for. A handshake that meets the moment in which files are
+        replaced fails, and is tried again.
     type: float
     default: 10
 seealso:
@@ -93,7 +95,8 @@ error:
   returned: when an address is not as asked for
   sample:
     code: tls_error
-    message: "https://10.0.0.2:2380 does not accept /etc/etcd/pki/peer.crt: [SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca"
+    message: "https://10.0.0.2:2380 does not accept /etc/etcd/pki/peer.crt: [SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert
+      unknown ca"
     next_step: Look at the log of the etcd that listens there.
 """
 

@@ -1,7 +1,8 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make bare`: on a machine with git, make and Python alone, as root and as an ordinary user, the commands of a clean clone do what they say.
+"""`make bare`: on a machine with git, make and Python alone, as root and as an ordinary user, the commands of a clean
+clone do what they say.
 
 The first command sets itself up from the package mirrors. All others have no network, so whatever else they tried to
 fetch would fail them.
@@ -59,8 +60,14 @@ def _demo_faults(lines: list[str]) -> list[str]:
 
 def _says_that_there_is_no_engine(speaker: str) -> Callable[[list[str]], list[str]]:
     def faults(lines: list[str]) -> list[str]:
-        said = [line for line in lines if line.startswith(f"{speaker}: ") and not line.startswith(f"{speaker}: left out: ")]
-        return [] if len(said) == 1 and "docker" in said[0].lower() else [f"it does not say in one line that there is no engine, but: {said}"]
+        said = [
+            line for line in lines if line.startswith(f"{speaker}: ") and not line.startswith(f"{speaker}: left out: ")
+        ]
+        return (
+            []
+            if len(said) == 1 and "docker" in said[0].lower()
+            else [f"it does not say in one line that there is no engine, but: {said}"]
+        )
 
     return faults
 
@@ -75,9 +82,14 @@ EXPECTED: dict[str, Callable[[list[str]], list[str]]] = {
 def require_namespaces() -> None:
     if os.geteuid() != 0:
         raise NotHere("only root can make a bare machine; run: sudo make bare")
-    tried = subprocess.run([*NAMESPACES, "--net", "true"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    tried = subprocess.run(
+        [*NAMESPACES, "--net", "true"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     if tried.returncode:
-        raise NotHere(f"this machine does not let root make namespaces ({tried.stderr.strip()}); run it in a virtual machine or a privileged container")
+        raise NotHere(
+            f"this machine does not let root make namespaces ({tried.stderr.strip()}); run it in a virtual "
+            "machine or a privileged container"
+        )
 
 
 def run_as(user: str, tar: Path) -> Iterator[Ended]:

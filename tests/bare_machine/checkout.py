@@ -12,11 +12,18 @@ from pathlib import Path
 
 from tests.environment import ROOT
 
-WHO = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "work tree"), ("EMAIL", "work-tree@localhost"))}
+WHO = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "work tree"), ("EMAIL", "work-tree@localhost"))
+}
 
 
 def store(repository: Path) -> None:
-    """Makes a repository of its own from the checkout. New objects go there too: the checkout's repository is only read."""
+    """Makes a repository of its own from the checkout.
+
+    New objects go there too: the checkout's repository is only read.
+    """
     # Who runs this as root often does not own the checkout, and git would not read it.
     original = ["git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT)]
     head = _said(original, "rev-parse", "HEAD")
@@ -37,5 +44,12 @@ def store(repository: Path) -> None:
 
 def _said(git: list[str], *arguments: str, environment: Mapping[str, str] | None = None) -> str:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    done = subprocess.run([*git, *arguments], cwd=ROOT, env={**clean, **(environment or {})}, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        [*git, *arguments],
+        cwd=ROOT,
+        env={**clean, **(environment or {})},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
     return done.stdout.strip()

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a bare machine has in common with the one that it runs on: devices, names, certificates, and where packages come from."""
+"""What a bare machine has in common with the one that it runs on: devices, names, certificates, and where packages come
+from.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,13 @@ def _make_devices(folder: Path) -> None:
     mount("-t", "devpts", "-o", "newinstance,ptmxmode=0666,mode=0620", "devpts", str(folder / "pts"))
     (folder / "shm").mkdir()
     (folder / "shm").chmod(0o1777)
-    for name, target in {"ptmx": "pts/ptmx", "fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}.items():
+    for name, target in {
+        "ptmx": "pts/ptmx",
+        "fd": "/proc/self/fd",
+        "stdin": "fd/0",
+        "stdout": "fd/1",
+        "stderr": "fd/2",
+    }.items():
         (folder / name).symlink_to(target)
 
 

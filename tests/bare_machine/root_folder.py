@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The root folder of a bare machine, as a tar that is bootstrapped once for each recipe and kept in the user's cache folder."""
+"""The root folder of a bare machine, as a tar that is bootstrapped once for each recipe and kept in the user's cache
+folder.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,19 @@ SUITE = "trixie"
 PACKAGES = ("git", "make", "python3-venv", "ca-certificates")
 DROPPED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
 BOOTSTRAP_SECONDS = 900
-NAMESPACES = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--ipc")
+NAMESPACES = (
+    "setpriv",
+    "--pdeathsig",
+    "KILL",
+    "unshare",
+    "--mount",
+    "--propagation",
+    "private",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--ipc",
+)
 """Runs a command so that it ends with whoever started it, and all that it started and mounted with it."""
 PASSING = (*NAMESPACES, "sh", "-c", 'mount -t tmpfs tmpfs /tmp && exec "$@"', "sh")
 """The same with a folder for temporary files that nobody else sees."""
@@ -66,7 +80,17 @@ def _bootstrap(sources: list[str], tar: Path) -> None:
         left_behind.unlink()
     unfinished = tar.with_name(f".{tar.name}")
     drop = [f"--dpkgopt=path-exclude={pattern}" for pattern in DROPPED]
-    command = [*PASSING, "mmdebstrap", "--variant=minbase", "--format=tar", f"--include={','.join(PACKAGES)}", *drop, SUITE, "-", "-"]
+    command = [
+        *PASSING,
+        "mmdebstrap",
+        "--variant=minbase",
+        "--format=tar",
+        f"--include={','.join(PACKAGES)}",
+        *drop,
+        SUITE,
+        "-",
+        "-",
+    ]
     try:
         with unfinished.open("wb") as output:
             done = subprocess.run(
@@ -81,12 +105,16 @@ def _bootstrap(sources: list[str], tar: Path) -> None:
             )
     except subprocess.TimeoutExpired as timeout:
         unfinished.unlink()
-        raise Broken(f"mmdebstrap of {SUITE} did not end in {BOOTSTRAP_SECONDS} s; check the Debian mirror of this machine") from timeout
+        raise Broken(
+            f"mmdebstrap of {SUITE} did not end in {BOOTSTRAP_SECONDS} s; check the Debian mirror of this machine"
+        ) from timeout
     if done.returncode:
         unfinished.unlink()
         lines = done.stderr.decode(errors="replace").splitlines() or ["it said nothing"]
         reason = next((line for line in lines if line.startswith("E:")), lines[-1])
-        raise Broken(f"mmdebstrap of {SUITE} failed: {reason}; check the Debian mirror of this machine (apt-get update)")
+        raise Broken(
+            f"mmdebstrap of {SUITE} failed: {reason}; check the Debian mirror of this machine (apt-get update)"
+        )
     for older in tar.parent.glob("[!.]*.tar"):
         older.unlink()
     unfinished.rename(tar)

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m tests.bare_machine.side_by_side`: the first process of a bare machine. Runs the commands of one user, one after the other.
+"""`python -m tests.bare_machine.side_by_side`: the first process of a bare machine. Runs the commands of one user, one
+after the other.
 
-It is started in namespaces of its own for mounts and processes, which end with it, and all that is in them. It ends when
-its input does: whoever started it holds the other end, and cannot go without letting go of it.
+It is started in namespaces of its own for mounts and processes, which end with it, and all that is in them. It ends
+when its input does: whoever started it holds the other end, and cannot go without letting go of it.
 """
 
 from __future__ import annotations
@@ -65,7 +66,17 @@ class Machine:
 
     def set_up(self) -> None:
         furnishing.mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", str(self.root))
-        subprocess.run(["tar", "--extract", "--preserve-permissions", "--numeric-owner", f"--file={self.order.tar}", f"--directory={self.root}"], check=True)
+        subprocess.run(
+            [
+                "tar",
+                "--extract",
+                "--preserve-permissions",
+                "--numeric-owner",
+                f"--file={self.order.tar}",
+                f"--directory={self.root}",
+            ],
+            check=True,
+        )
         furnishing.furnish(self.root)
         if self.order.uid:
             self._run_as_root("useradd", "--create-home", f"--uid={self.order.uid}", self.order.user)
@@ -91,7 +102,16 @@ class Machine:
         enter = ["chroot", f"--userspec={self.order.uid}:{self.order.uid}", "--groups=", str(self.root)]
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [*alone, *enter, "/usr/bin/env", "-i", *_assignments(self._environment()), "sh", "-c", f"cd {folder} && exec {command}"],
+                [
+                    *alone,
+                    *enter,
+                    "/usr/bin/env",
+                    "-i",
+                    *_assignments(self._environment()),
+                    "sh",
+                    "-c",
+                    f"cd {folder} && exec {command}",
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -99,16 +119,26 @@ class Machine:
             )
             exit_code = self._wait(process.pid, started + self.order.seconds)
             process.returncode = exit_code
-        return Ended(command, exit_code, time.monotonic() - started, str(log), self._end_what_is_left(), self._not_theirs())
+        return Ended(
+            command, exit_code, time.monotonic() - started, str(log), self._end_what_is_left(), self._not_theirs()
+        )
 
     def _environment(self) -> dict[str, str]:
-        return {"HOME": self.home, "USER": self.order.user, "LOGNAME": self.order.user, "PATH": furnishing.PATH, **furnishing.settings()}
+        return {
+            "HOME": self.home,
+            "USER": self.order.user,
+            "LOGNAME": self.order.user,
+            "PATH": furnishing.PATH,
+            **furnishing.settings(),
+        }
 
     def _run_as_root(self, *command: str) -> None:
         subprocess.run(["chroot", str(self.root), *command], env={"PATH": furnishing.PATH}, check=True)
 
     def _wait(self, wanted: int, deadline: float) -> int:
-        """Waits for one process, and buries those that nobody else does: that is what the first process of a system is for."""
+        """Waits for one process, and buries those that nobody else does: that is what the first process of a system is
+        for.
+        """
         while time.monotonic() < deadline:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == wanted:

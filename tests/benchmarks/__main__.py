@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m tests.benchmarks [tasks|testbed|availability|role|suite]`: runs the benchmarks; none named means all of them."""
+"""`python -m tests.benchmarks [tasks|testbed|availability|role|suite]`: runs the benchmarks; none named means all of
+them.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,15 @@ RELEASES = ("3.4.23", "3.5.30")
 def main() -> int:
     arguments = _arguments()
     print(
-        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}, ansible-core {importlib.metadata.version('ansible-core')}"
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}, ansible-core "
+        f"{importlib.metadata.version('ansible-core')}"
     )
     benchmarks: dict[str, Callable[[], list[Target]]] = {
         "tasks": lambda: tasks.measure(arguments.rounds or 20),
         "testbed": lambda: testbed.measure(arguments.rounds or 20),
-        "availability": lambda: _availability(arguments.rounds or 5, arguments.release or list(RELEASES), arguments.plot),
+        "availability": lambda: _availability(
+            arguments.rounds or 5, arguments.release or list(RELEASES), arguments.plot
+        ),
         "role": lambda: _role(arguments.rounds or 5),
         "suite": suite.measure,
     }
@@ -64,8 +69,14 @@ def _role(rounds: int) -> list[Target]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("benchmark", nargs="*", choices=[[], *BENCHMARKS], metavar="|".join(BENCHMARKS))
-    parser.add_argument("--rounds", type=int, help="how often each thing is measured (tasks and testbed 20, the others 5)")
-    parser.add_argument("--release", action="append", help=f"etcd release of the availability benchmark, may be repeated ({', '.join(RELEASES)})")
+    parser.add_argument(
+        "--rounds", type=int, help="how often each thing is measured (tasks and testbed 20, the others 5)"
+    )
+    parser.add_argument(
+        "--release",
+        action="append",
+        help=f"etcd release of the availability benchmark, may be repeated ({', '.join(RELEASES)})",
+    )
     parser.add_argument("--plot", type=Path, default=PLOT, help="where the picture of the availability benchmark goes")
     return parser.parse_args()
 

@@ -1,7 +1,8 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a change of the membership costs those who write: done by our module, and done by etcdctl as etcd's guide has it.
+"""What a change of the membership costs those who write: done by our module, and done by etcdctl as etcd's guide has
+it.
 
 Every change is made on a cluster of its own with etcd's default timings, while the test bed's writer puts 100 keys a
 second to all its endpoints. Releases, changes and operators take turns, so that a busy moment of the machine meets all.
@@ -30,7 +31,9 @@ ELECTION_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Change:
-    """A change of the membership: the cluster that it begins with, the number of hosts that join, what is done, and by whom."""
+    """A change of the membership: the cluster that it begins with, the number of hosts that join, what is done, and by
+    whom.
+    """
 
     name: str
     start: dict[str, Any]
@@ -85,10 +88,17 @@ def measure(rounds: int, releases: Sequence[str]) -> tuple[list[Sample], list[Ta
     """Prints each sample as it comes, and a table at the end."""
     samples = []
     total = rounds * len(releases) * sum(len(change.operators) for change in CHANGES)
-    print(f"\nA writer puts {WRITES_PER_SECOND} keys a second while the membership changes: {total} changes, 2 to 25 s each\n")
+    print(
+        f"\nA writer puts {WRITES_PER_SECOND} keys a second while the membership changes: {total} changes, 2 to "
+        "25 s each\n"
+    )
     for sample in _samples(rounds, releases):
         samples.append(sample)
-        print(f"{len(samples):3}/{total} etcd {sample.release:7} {sample.change:22} {sample.operator:12} {_in_words(sample.report)}", flush=True)
+        print(
+            f"{len(samples):3}/{total} etcd {sample.release:7} {sample.change:22} {sample.operator:12} "
+            f"{_in_words(sample.report)}",
+            flush=True,
+        )
     _tell(samples)
     targets = _targets(samples)
     tell_targets(targets)
@@ -122,7 +132,11 @@ def _in_words(report: Report) -> str:
 
 def of(samples: Sequence[Sample], release: str, change: str, operator: str) -> list[Report]:
     """The reports of one combination."""
-    return [sample.report for sample in samples if (sample.release, sample.change, sample.operator) == (release, change, operator)]
+    return [
+        sample.report
+        for sample in samples
+        if (sample.release, sample.change, sample.operator) == (release, change, operator)
+    ]
 
 
 def _tell(samples: Sequence[Sample]) -> None:
@@ -147,8 +161,18 @@ def _targets(samples: Sequence[Sample]) -> list[Target]:
         for release, change in dict.fromkeys((sample.release, sample.change) for sample in ours)
     ]
     return [
-        Target("acknowledged writes lost, whoever made the change", 0, sum(sample.report.lost for sample in samples), "writes"),
+        Target(
+            "acknowledged writes lost, whoever made the change",
+            0,
+            sum(sample.report.lost for sample in samples),
+            "writes",
+        ),
         Target("writes failed with quorum.etcd, all runs", 0, sum(sample.report.failed for sample in ours), "writes"),
         Target("longest gap with quorum.etcd, the worst median", MEDIAN_GAP_SECONDS, max(medians), "s"),
-        Target("longest gap with quorum.etcd, the worst run", ELECTION_SECONDS, max(sample.report.longest_gap for sample in ours), "s"),
+        Target(
+            "longest gap with quorum.etcd, the worst run",
+            ELECTION_SECONDS,
+            max(sample.report.longest_gap for sample in ours),
+            "s",
+        ),
     ]

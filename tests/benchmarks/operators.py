@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two ways to change a cluster's membership that are compared: our module in playbooks, and etcdctl by etcd's guide."""
+"""The two ways to change a cluster's membership that are compared: our module in playbooks, and etcdctl by etcd's
+guide.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ class Operator(AbstractContextManager["Operator"]):
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Nothing is to be ended."""
 
     @abstractmethod
@@ -70,7 +74,9 @@ class OurModule(Operator):
         self._hosts.__enter__()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._hosts.__exit__(kind, problem, trace)
 
     def join(self, host: Member) -> None:
@@ -83,11 +89,14 @@ class OurModule(Operator):
         ended = run(["-i", str(self._hosts.inventory), str(PLAYBOOKS / playbook), *arguments], self._directory)
         failed = next((task for task in ended if task.outcome != "ok"), None)
         if failed is not None or not ended:
-            raise RuntimeError(f"{playbook} {' '.join(arguments)}: {failed.result.get('msg') if failed else 'no task was run'}")
+            raise RuntimeError(
+                f"{playbook} {' '.join(arguments)}: {failed.result.get('msg') if failed else 'no task was run'}"
+            )
 
 
 class Etcdctl(Operator):
-    """The steps of etcd's runtime reconfiguration guide (op-guide/runtime-configuration.md): `member add`, start, `member remove`.
+    """The steps of etcd's runtime reconfiguration guide (op-guide/runtime-configuration.md): `member add`, start,
+    `member remove`.
 
     The new member is started in the same moment that it was added, which nobody who types is able to do: what is
     measured is the least that these steps cost.
@@ -110,10 +119,15 @@ class Etcdctl(Operator):
 
     def _listed(self) -> dict[str, int]:
         """The ids of the members by name."""
-        return {record["name"]: record["ID"] for record in json.loads(self._insist("member", "list", "-w", "json"))["members"]}
+        return {
+            record["name"]: record["ID"]
+            for record in json.loads(self._insist("member", "list", "-w", "json"))["members"]
+        }
 
     def _insist(self, *arguments: str) -> str:
-        """Runs etcdctl again for as long as etcd finds the cluster unhealthy, as it does for five seconds after a change."""
+        """Runs etcdctl again for as long as etcd finds the cluster unhealthy, as it does for five seconds after a
+        change.
+        """
         end = time.monotonic() + SECONDS_TO_INSIST
         while True:
             try:

@@ -1,7 +1,8 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run of the role costs that finds nothing to do, on three hosts: against a play of as many `ping` tasks as it had tasks to run.
+"""What a run of the role costs that finds nothing to do, on three hosts: against a play of as many `ping` tasks as it
+had tasks to run.
 
 The hosts are containers with systemd. Both are timed from their first task to the end, in turn, in `ansible-playbook`
 processes of their own.
@@ -63,7 +64,11 @@ def _group(directory: Path) -> Path:
 
 def _pings(tasks: int, directory: Path) -> Path:
     file = directory / "pings.yml"
-    play = {"hosts": "etcd", "gather_facts": False, "tasks": [{"name": f"Ping {number}", "ansible.builtin.ping": {}} for number in range(tasks)]}
+    play = {
+        "hosts": "etcd",
+        "gather_facts": False,
+        "tasks": [{"name": f"Ping {number}", "ansible.builtin.ping": {}} for number in range(tasks)],
+    }
     file.write_text(yaml.safe_dump([play], sort_keys=False))
     return file
 

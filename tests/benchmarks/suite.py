@@ -1,7 +1,8 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the last run of `make test` or `make quick` took: seconds, tests and share of the processors per step, and the slowest parts.
+"""What the last run of `make test` or `make quick` took: seconds, tests and share of the processors per step, and the
+slowest parts.
 
 The run itself notes it, so that whoever adds to the suite sees its next hour coming.
 """
@@ -70,7 +71,9 @@ def save(run: str, steps: Sequence[StepRecord]) -> None:
 def load() -> tuple[str, list[StepRecord]]:
     """The last run. Raises FileNotFoundError where there was none."""
     noted = json.loads(RECORD.read_text())
-    return noted["run"], [StepRecord(**{**step, "slowest": tuple(Part(**part) for part in step["slowest"])}) for step in noted["steps"]]
+    return noted["run"], [
+        StepRecord(**{**step, "slowest": tuple(Part(**part) for part in step["slowest"])}) for step in noted["steps"]
+    ]
 
 
 def table(steps: Sequence[StepRecord]) -> list[str]:
@@ -81,9 +84,19 @@ def table(steps: Sequence[StepRecord]) -> list[str]:
         lines.append(f"{step.step:14}{step.seconds:9.0f}{tests:7}{step.rerun:17}{step.busy:17.0%}")
     seconds = sum(step.seconds for step in steps)
     busy = sum(step.busy * step.seconds for step in steps) / seconds if seconds else 0.0
-    lines.append(f"{'all':14}{seconds:9.0f}{sum(step.passed + step.failed for step in steps):7}{sum(step.rerun for step in steps):17}{busy:17.0%}")
-    parts = sorted(((part.seconds, step.step, part.name) for step in steps for part in step.slowest), reverse=True)[:SLOWEST]
-    return [*lines, "", f"the {len(parts)} slowest", *(f"{seconds:7.0f} s  {step:12} {_short(name)}" for seconds, step, name in parts)]
+    lines.append(
+        f"{'all':14}{seconds:9.0f}{sum(step.passed + step.failed for step in steps):7}"
+        f"{sum(step.rerun for step in steps):17}{busy:17.0%}"
+    )
+    parts = sorted(((part.seconds, step.step, part.name) for step in steps for part in step.slowest), reverse=True)[
+        :SLOWEST
+    ]
+    return [
+        *lines,
+        "",
+        f"the {len(parts)} slowest",
+        *(f"{seconds:7.0f} s  {step:12} {_short(name)}" for seconds, step, name in parts),
+    ]
 
 
 def _short(name: str) -> str:

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a task that has nothing to do costs: ours against `ping`, and against running etcdctl.
 
-All kinds run in one ``ansible-playbook`` process, one after the other in an order that changes from round to round; each
-is timed from its start to its end as the controller sees it. The first round fills Ansible's caches and is left out.
+All kinds run in one ``ansible-playbook`` process, one after the other in an order that changes from round to round;
+each is timed from its start to its end as the controller sees it. The first round fills Ansible's caches and is left
+out.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ def _kinds(cluster: Cluster, release: releases.Release) -> dict[str, dict[str, A
     kinds: dict[str, dict[str, Any]] = {
         PING: {"ansible.builtin.ping": {}},
         ETCDCTL: {
-            "ansible.builtin.command": {"argv": [str(release.etcdctl), f"--endpoints={','.join(cluster.endpoints)}", "member", "list"]},
+            "ansible.builtin.command": {
+                "argv": [str(release.etcdctl), f"--endpoints={','.join(cluster.endpoints)}", "member", "list"]
+            },
             "environment": {"ETCDCTL_API": "3"},
         },
     }
@@ -65,7 +68,11 @@ def _kinds(cluster: Cluster, release: releases.Release) -> dict[str, dict[str, A
 def _seconds(kinds: Mapping[str, Mapping[str, Any]], rounds: int, pipelining: str) -> dict[str, list[float]]:
     """How long each task of each kind took."""
     directory = current().new_directory()
-    ended = run(["-i", "localhost,", "-c", "local", str(_playbook(kinds, rounds, directory))], directory, {"ANSIBLE_PIPELINING": pipelining})
+    ended = run(
+        ["-i", "localhost,", "-c", "local", str(_playbook(kinds, rounds, directory))],
+        directory,
+        {"ANSIBLE_PIPELINING": pipelining},
+    )
     broken = next((task for task in ended if task.outcome != "ok"), None)
     if broken is not None:
         raise RuntimeError(f"{broken.name} failed: {broken.result.get('msg')}")
@@ -74,7 +81,11 @@ def _seconds(kinds: Mapping[str, Mapping[str, Any]], rounds: int, pipelining: st
 
 def _playbook(kinds: Mapping[str, Mapping[str, Any]], rounds: int, directory: Path) -> Path:
     order = random.Random(rounds)
-    tasks = [{"name": kind, **kinds[kind], "changed_when": False} for _ in range(rounds + 1) for kind in order.sample(sorted(kinds), len(kinds))]
+    tasks = [
+        {"name": kind, **kinds[kind], "changed_when": False}
+        for _ in range(rounds + 1)
+        for kind in order.sample(sorted(kinds), len(kinds))
+    ]
     playbook = directory / "tasks.yml"
     playbook.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}], sort_keys=False))
     return playbook
@@ -92,5 +103,7 @@ def _tell(name: str, version: str, seconds: Mapping[str, list[float]]) -> None:
 def _targets(seconds: Mapping[str, list[float]]) -> list[Target]:
     ping = statistics.median(seconds[PING])
     return [
-        Target(f"{kind} with nothing to do", RATIO_TO_PING, statistics.median(times) / ping, "× ping") for kind, times in seconds.items() if "gateway" in kind
+        Target(f"{kind} with nothing to do", RATIO_TO_PING, statistics.median(times) / ping, "× ping")
+        for kind, times in seconds.items()
+        if "gateway" in kind
     ]

@@ -24,7 +24,10 @@ from .script import Script, Unexpected, check_writes
 NEWCOMERS = ("etcd2", "etcd3", "etcd4")
 WRITES_PER_SECOND = 100
 ELECTION_SECONDS = 1.0
-"""What a gap is measured against: one election time-out of etcd's defaults. A busy machine alone may make a longer one."""
+"""What a gap is measured against: one election time-out of etcd's defaults.
+
+A busy machine alone may make a longer one.
+"""
 
 
 def main() -> int:
@@ -49,7 +52,9 @@ def main() -> int:
 
 def _demo(screen: Screen) -> Report:
     screen.line(screen.paint("quorum.etcd: a cluster grows, loses a member, is repaired and shrinks", BOLD))
-    screen.say("Real etcd, real playbooks, and a hosts.yml with four hosts that are all this machine.", DIM, first="", rest="")
+    screen.say(
+        "Real etcd, real playbooks, and a hosts.yml with four hosts that are all this machine.", DIM, first="", rest=""
+    )
     screen.line()
     with contextlib.ExitStack() as stage:
         with screen.waiting("Starting a cluster of one member") as end_with:
@@ -57,7 +62,9 @@ def _demo(screen: Screen) -> Report:
             end_with("ready", GREEN)
         hosts = [*cluster.members, *(cluster.spare(name) for name in NEWCOMERS)]
         inventory = stage.enter_context(Hosts(hosts, current().new_directory())).inventory
-        writer = stage.enter_context(Writer(cluster, rate=WRITES_PER_SECOND, endpoints=[host.client_url for host in hosts]))
+        writer = stage.enter_context(
+            Writer(cluster, rate=WRITES_PER_SECOND, endpoints=[host.client_url for host in hosts])
+        )
         script = Script(cluster, hosts, inventory, writer, screen)
         script.play()
         screen.heading("What it cost the writer")
@@ -75,7 +82,11 @@ def _tell_writes(screen: Screen, report: Report, script: Script) -> None:
         (f"{report.acknowledged}", "writes acknowledged", report.acknowledged > 0),
         (f"{report.failed}", "writes failed", report.failed == 0),
         (f"{report.lost}", "acknowledged writes lost", report.lost == 0),
-        (f"{report.longest_gap * 1000:.0f} ms", "longest time between two acknowledgements", report.longest_gap < ELECTION_SECONDS),
+        (
+            f"{report.longest_gap * 1000:.0f} ms",
+            "longest time between two acknowledgements",
+            report.longest_gap < ELECTION_SECONDS,
+        ),
     ):
         screen.line(f"  {screen.paint(f'{figure:>8}', BOLD, GREEN if is_good else RED)}  {words}")
     if worst is not None:

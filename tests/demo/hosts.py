@@ -29,7 +29,9 @@ class Hosts:
         self._starter.__enter__()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._starter.__exit__(kind, problem, trace)
 
     def _inventory(self) -> Mapping[str, object]:
@@ -38,4 +40,8 @@ class Hosts:
         return {"all": {"vars": everywhere, "hosts": {"localhost": {}}}, "etcd": {"hosts": members}}
 
     def _variables(self, host: Member) -> Mapping[str, str]:
-        return {"peer_url": host.peer_url, "data_dir": str(host.data_dir), "start_etcd": self._starter.command(host.name)}
+        return {
+            "peer_url": host.peer_url,
+            "data_dir": str(host.data_dir),
+            "start_etcd": self._starter.command(host.name),
+        }

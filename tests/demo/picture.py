@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The members of a cluster as a picture of some lines, from what etcd itself says and nothing that the collection says."""
+"""The members of a cluster as a picture of some lines, from what etcd itself says and nothing that the collection
+says.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,11 @@ class Picture:
 
 
 def arithmetic(voters: int, quorum: int, healthy: int, tolerance: int) -> str:
-    end = f"tolerates {_count(tolerance, 'failure') if tolerance else 'no failure'}" if healthy >= quorum else "cannot write"
+    end = (
+        f"tolerates {_count(tolerance, 'failure') if tolerance else 'no failure'}"
+        if healthy >= quorum
+        else "cannot write"
+    )
     return f"{_count(voters, 'voter')}, quorum {quorum}, {healthy} healthy: {end}"
 
 
@@ -80,5 +86,12 @@ def look(cluster: Cluster) -> Picture:
     for record in records:
         status = by_id.get(record["ID"])
         role = LEARNER if record["isLearner"] else LEADER if record["ID"] in leaders and status else VOTER
-        seen.append(Seen(hosts[record["peerURLs"][0]], role, bool(status and status["leader"]), status["version"] if status else ""))
+        seen.append(
+            Seen(
+                hosts[record["peerURLs"][0]],
+                role,
+                bool(status and status["leader"]),
+                status["version"] if status else "",
+            )
+        )
     return Picture(tuple(sorted(seen, key=lambda member: member.name)))

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m tests.demo.record FILE.svg`: runs the demo in a terminal of 80 columns and keeps a part of it as the README's picture."""
+"""`python -m tests.demo.record FILE.svg`: runs the demo in a terminal of 80 columns and keeps a part of it as the
+README's picture.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the demo prints on: 80 columns, colours where a terminal shows them, and a line that lives while something is waited for."""
+"""What the demo prints on: 80 columns, colours where a terminal shows them, and a line that lives while something is
+waited for.
+"""
 
 from __future__ import annotations
 
@@ -41,12 +43,16 @@ class Screen:
 
     def say(self, text: str, *styles: str, first: str = INDENT, rest: str = INDENT) -> None:
         """A paragraph, wrapped."""
-        for number, line in enumerate(textwrap.wrap(text, WIDTH - len(rest), break_long_words=False, break_on_hyphens=False)):
+        for number, line in enumerate(
+            textwrap.wrap(text, WIDTH - len(rest), break_long_words=False, break_on_hyphens=False)
+        ):
             self.line((rest if number else first) + self.paint(line, *styles))
 
     @contextlib.contextmanager
     def waiting(self, what: str) -> Iterator[Callable[..., None]]:
-        """A line that says what is waited for, and with the seconds on a terminal; its end is what the yielded function is given."""
+        """A line that says what is waited for, and with the seconds on a terminal; its end is what the yielded function
+        is given.
+        """
         ended = threading.Event()
         started = time.monotonic()
         outcome: tuple[str, tuple[str, ...]] = ("stopped", (RED,))

@@ -52,9 +52,15 @@ class Script:
         """All of it. Raises :class:`Unexpected`."""
         first, second, third, fourth = self._hosts
         self._begin(first)
-        self._grow(second, "Growing to two is the dangerous one: added as a voter, the new member would stop all writes until it runs. "
-                           "So it joins as a learner, without a vote, and gets its vote once it has caught up.")  # fmt: skip
-        self._grow(third, "etcd takes no change before its members have been connected for five seconds. The module waits for that.")
+        self._grow(
+            second,
+            "Growing to two is dangerous: added as a voter, the new member would stop all writes until it runs. "
+            "So it joins as a learner, without a vote, and gets its vote once it has caught up.",
+        )
+        self._grow(
+            third,
+            "etcd takes no change before its members have been connected for five seconds. The module waits for that.",
+        )
         dead = self._lose_a_follower()
         self._be_refused(fourth)
         self._remove_the_dead(dead)
@@ -70,7 +76,10 @@ class Script:
 
     def _begin(self, name: str) -> None:
         self._step("One member")
-        self._screen.say(f"A new cluster of etcd {self._cluster.version} with default timings. From here on a writer puts 100 keys a second.")
+        self._screen.say(
+            f"A new cluster of etcd {self._cluster.version} with default timings. From here on a writer puts 100 "
+            "keys a second."
+        )
         self._expect_voters({name})
 
     def _grow(self, name: str, why: str) -> None:
@@ -84,21 +93,36 @@ class Script:
         leader = self._picture().leader
         dead = next(name for name in sorted(self._picture().names, reverse=True) if name != leader)
         self._step(f"{dead} dies")
-        self._screen.say(f"kill -9 of its process. {leader} leads, so nobody notices, but there is nothing left to lose.")
+        self._screen.say(
+            f"kill -9 of its process. {leader} leads, so nobody notices, but there is nothing left to lose."
+        )
         self._hosts[dead].kill()
         picture = self._show(lambda picture: picture.healthy == 2)
-        self._expect((picture.voters, picture.healthy, picture.tolerance) == (3, 2, 0), "three voters, two of them healthy", picture.arithmetic)
+        self._expect(
+            (picture.voters, picture.healthy, picture.tolerance) == (3, 2, 0),
+            "three voters, two of them healthy",
+            picture.arithmetic,
+        )
         return dead
 
     def _be_refused(self, name: str) -> None:
         before = self._picture().names
         self._step(f"{name} must not join now")
-        self._screen.say("A fourth member to make up for the dead one: the natural mistake. Once it counts, three of four have to agree, and only two run.")
+        self._screen.say(
+            "A fourth member to make up for the dead one: the natural mistake. Once it counts, three of four "
+            "have to agree, and only two run."
+        )
         failed = self._play(JOIN, "--limit", name, refused=True)
         refusal = failed.result.get("refusal") or {}
-        self._expect(refusal.get("code") == "would_lose_quorum", "the refusal would_lose_quorum", str(refusal or failed.result.get("msg")))
+        self._expect(
+            refusal.get("code") == "would_lose_quorum",
+            "the refusal would_lose_quorum",
+            str(refusal or failed.result.get("msg")),
+        )
         self._tell_refusal(refusal)
-        self._expect(self._picture().names == before, f"the members {sorted(before)}", str(sorted(self._picture().names)))
+        self._expect(
+            self._picture().names == before, f"the members {sorted(before)}", str(sorted(self._picture().names))
+        )
 
     def _remove_the_dead(self, name: str) -> None:
         before = self._picture().names
@@ -110,7 +134,10 @@ class Script:
     def _remove_the_leader(self) -> None:
         before = self._picture()
         self._step(f"The leader, {before.leader}, is removed")
-        self._screen.say("Removed just so, it would leave the others to elect a new leader, one or two seconds without a write. So leadership moves first.")
+        self._screen.say(
+            "Removed just so, it would leave the others to elect a new leader, one or two seconds without a "
+            "write. So leadership moves first."
+        )
         removal = self._play(REMOVE, "-e", f"member={before.leader}")
         done = [step["action"] for step in removal.result["done"]]
         self._expect(done == ["move_leader", "remove"], "leadership to move, and then the removal", str(done))
@@ -131,7 +158,10 @@ class Script:
     # -- playbooks -----------------------------------------------------------------------------------------------------
 
     def _play(self, playbook: str, *arguments: str, refused: bool = False) -> TaskEnded:
-        """Runs a playbook and tells of its tasks; returns how the last one ended. ``refused`` is whether that has to be a failure."""
+        """Runs a playbook and tells of its tasks; returns how the last one ended.
+
+        ``refused`` is whether that has to be a failure.
+        """
         command = " ".join(["$ ansible-playbook -i hosts.yml", str((FOLDER / playbook).relative_to(ROOT)), *arguments])
         self._screen.line()
         self._screen.line(f"  {self._screen.paint(command, BOLD)}")
@@ -140,7 +170,11 @@ class Script:
         if last is None:
             raise Unexpected(f"{playbook} ran no task at all: no host of {arguments} is in the inventory")
         expected = "a failure" if refused else "success"
-        self._expect((run.exit_code != 0) == refused, f"{expected} of {playbook}", f"exit code {run.exit_code}: {last.result.get('msg', last.outcome)}")
+        self._expect(
+            (run.exit_code != 0) == refused,
+            f"{expected} of {playbook}",
+            f"exit code {run.exit_code}: {last.result.get('msg', last.outcome)}",
+        )
         return last
 
     def _follow(self, run: PlaybookRun) -> TaskEnded | None:
@@ -161,7 +195,12 @@ class Script:
     def _tell_what_was_done(self, ended: TaskEnded) -> None:
         for wait in ended.result.get("waits", ()):
             if wait["seconds"] >= 1:
-                self._screen.say(f"waited {wait['seconds']:.1f} s ({wait['code']}): {wait['message']}", DIM, first="    ", rest="    ")
+                self._screen.say(
+                    f"waited {wait['seconds']:.1f} s ({wait['code']}): {wait['message']}",
+                    DIM,
+                    first="    ",
+                    rest="    ",
+                )
         for step in ended.result.get("done", ()):
             self._screen.say(DONE[step["action"]].format(step["member"]["name"]), CYAN, first="    ", rest="    ")
         for warning in ended.result.get("warnings", ()):
@@ -169,7 +208,13 @@ class Script:
 
     def _tell_refusal(self, refusal: Mapping[str, Any]) -> None:
         before, after = (_in_words(refusal["arithmetic"][when]) for when in ("before", "after"))
-        rows = (("refusal", refusal["code"]), ("message", refusal["message"]), ("now", before), ("then", after), ("next step", refusal["next_step"]))
+        rows = (
+            ("refusal", refusal["code"]),
+            ("message", refusal["message"]),
+            ("now", before),
+            ("then", after),
+            ("next step", refusal["next_step"]),
+        )
         self._screen.line()
         for label, text in rows:
             self._screen.say(text, RED if label == "refusal" else "", first=f"    {label:10} ", rest=" " * 15)
@@ -184,7 +229,9 @@ class Script:
                 picture = look(self._cluster)
             except (OSError, GatewayError) as problem:  # an election, say; a busy machine has some
                 if time.monotonic() > end:
-                    raise Unexpected(f"expected the cluster to answer within {SECONDS_TO_SHOW:g} s; came: {problem}") from problem
+                    raise Unexpected(
+                        f"expected the cluster to answer within {SECONDS_TO_SHOW:g} s; came: {problem}"
+                    ) from problem
             else:
                 if is_awaited(picture) or time.monotonic() > end:
                     return picture
@@ -196,7 +243,10 @@ class Script:
         for member in picture.members:
             self._screen.line(self._member(member))
         writes = f"{self._writer.acknowledged} writes so far"
-        self._screen.line(f"  {self._screen.paint(f'{picture.arithmetic:{WIDTH - 2 - len(writes)}}', BOLD)}{self._screen.paint(writes, DIM)}")
+        self._screen.line(
+            f"  {self._screen.paint(f'{picture.arithmetic:{WIDTH - 2 - len(writes)}}', BOLD)}"
+            f"{self._screen.paint(writes, DIM)}"
+        )
         return picture
 
     def _member(self, member: Seen) -> str:
@@ -204,7 +254,10 @@ class Script:
         colour = RED if not member.is_up else YELLOW if member.role == LEARNER else GREEN
         state = f"up, etcd {member.version}" if member.is_up else "down"
         role = self._screen.paint(f"{member.role:8}", *((BOLD,) if member.role == LEADER else ()))
-        return f"  {self._screen.paint(marks[0 if member.is_up else 1], colour)} {member.name:8} {role} {self._screen.paint(state, colour)}"
+        return (
+            f"  {self._screen.paint(marks[0 if member.is_up else 1], colour)} {member.name:8} {role} "
+            f"{self._screen.paint(state, colour)}"
+        )
 
     def _expect_voters(self, names: set[str]) -> None:
         """All members are healthy voters, and these are they."""

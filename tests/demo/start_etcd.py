@@ -1,7 +1,8 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo's stand-in for `systemctl start etcd`: asks the demo to start etcd on a host with this process's ETCD_* variables.
+"""The demo's stand-in for `systemctl start etcd`: asks the demo to start etcd on a host with this process's ETCD_*
+variables.
 
 ``python start_etcd.py <socket> <host>``; fails with what etcd said where it does not get ready.
 """

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a playbook starts etcd on a host that is only a folder and some ports of this machine.
 
-Where a host of yours starts a service, such a host runs :attr:`Starter.command`, which hands its ``ETCD_*`` variables to
-this process; we start etcd with them, and end it when we end.
+Where a host of yours starts a service, such a host runs :attr:`Starter.command`, which hands its ``ETCD_*`` variables
+to this process; we start etcd with them, and end it when we end.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class Starter:
         threading.Thread(target=self._serve, name="start-etcd", daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._listener.close()
 
     def _serve(self) -> None:

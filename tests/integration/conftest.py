@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all tests on real clusters have in common: etcd comes before the tests, and `--quick` chooses those that prove each promise once."""
+"""What all tests on real clusters have in common: etcd comes before the tests, and `--quick` chooses those that prove
+each promise once.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,19 @@ NOT_QUICK = ("demo", "docs", "testbed", "testbed_docker")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--quick", action="store_true", help="each promise of the collection once, on the newest etcd here, without long waits")
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="each promise of the collection once, on the newest etcd here, without long waits",
+    )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    return True if config.getoption("--quick") and collection_path.parent == HERE and collection_path.name in NOT_QUICK else None
+    return (
+        True
+        if config.getoption("--quick") and collection_path.parent == HERE and collection_path.name in NOT_QUICK
+        else None
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """In what the releases of etcd differ, as far as the tests depend on it.
 
-A behaviour is tested once for each answer that differs, and on the newest release where nothing differs. A test says what
-it depends on by a mark, `@pytest.mark.differs(ADDITION_BESIDE_A_DEAD_VOTER)`, and runs once for each answer of that row.
-`test_differences.py` asks real servers for every answer in here, so that no row is true on paper only.
+A behaviour is tested once for each answer that differs, and on the newest release where nothing differs. A test says
+what it depends on by a mark, `@pytest.mark.differs(ADDITION_BESIDE_A_DEAD_VOTER)`, and runs once for each answer of
+that row. `test_differences.py` asks real servers for every answer in here, so that no row is true on paper only.
 
 The client asks every release that there is (`tests/integration/client`); so do the tests of a whole life of a cluster.
 """
@@ -39,7 +39,9 @@ class Difference:
     """Where etcd's code or change log says so."""
 
     def answer(self, release: str) -> str:
-        """What any release answers, also one that the table does not list: what the next older one does, of its minor release first."""
+        """What any release answers, also one that the table does not list: what the next older one does, of its minor
+        release first.
+        """
         wanted = releases.numbers(release)
         older = [listed for listed in self.answers if releases.numbers(listed) <= wanted] or list(self.answers)[:1]
         of_its_minor = [listed for listed in older if releases.numbers(listed)[:2] == wanted[:2]]
@@ -97,9 +99,13 @@ def on_releases(releases: Iterable[str]) -> list[Any]:
 
 
 def rows_on_releases(rows: Iterable[Any], difference: Difference, among: Collection[str]) -> list[Any]:
-    """Rows of a table, each a pytest.param with an id, with the `version` in front: those of the ids `among` once for each answer, the others on the newest."""
+    """Rows of a table, each a pytest.param with an id, with the `version` in front: those of the ids `among` once for
+    each answer, the others on the newest.
+    """
     return [
-        pytest.param(version, *row.values, id=f"{version}-{row.id}", marks=[*row.marks, pytest.mark.etcd(version=version)])
+        pytest.param(
+            version, *row.values, id=f"{version}-{row.id}", marks=[*row.marks, pytest.mark.etcd(version=version)]
+        )
         for row in rows
         for version in releases_of([difference] if row.id in among else [])
     ]
@@ -107,7 +113,9 @@ def rows_on_releases(rows: Iterable[Any], difference: Difference, among: Collect
 
 @functools.cache
 def newest_here() -> str:
-    """The release on which everything runs that does not differ: the newest of this machine, or of the tests where it has none."""
+    """The release on which everything runs that does not differ: the newest of this machine, or of the tests where it
+    has none.
+    """
     try:
         return releases.find().version
     except ReleaseMissing:
@@ -115,7 +123,9 @@ def newest_here() -> str:
 
 
 def releases_of(differences: Iterable[Difference]) -> tuple[str, ...]:
-    """The releases on which a test runs that depends on these, oldest first: one for each answer of each, and the newest of this machine."""
+    """The releases on which a test runs that depends on these, oldest first: one for each answer of each, and the
+    newest of this machine.
+    """
     if chosen := os.environ.get(CHOICE):
         return (chosen,)
     newest = newest_here()
@@ -124,7 +134,9 @@ def releases_of(differences: Iterable[Difference]) -> tuple[str, ...]:
 
 
 def parametrize_version(metafunc: pytest.Metafunc) -> None:
-    """For `pytest_generate_tests`: gives `version` to the tests that ask for it, and do not say themselves on which releases."""
+    """For `pytest_generate_tests`: gives `version` to the tests that ask for it, and do not say themselves on which
+    releases.
+    """
     given = {name for mark in metafunc.definition.iter_markers("parametrize") for name in _names(mark.args[0])}
     if "version" in metafunc.fixturenames and "version" not in given:
         differences = [difference for mark in metafunc.definition.iter_markers("differs") for difference in mark.args]

@@ -72,7 +72,11 @@ LOOKS: list[tuple[Difference, dict[str, object], Callable[[Cluster], str]]] = [
     (differences.LEARNERS, {"size": 1}, _learner),
     (differences.ADDITION_BESIDE_A_DEAD_VOTER, {"size": 4, "dead": 1}, _addition_beside_a_dead_voter),
     (differences.STORED_PROMOTION, {"size": 1, "learners": 1}, _stored_promotion),
-    (differences.PROMOTION_AT_A_FOLLOWER_WITH_AUTHENTICATION, {"size": 3, "learners": 1, "auth": True}, _promotion_at_a_follower),
+    (
+        differences.PROMOTION_AT_A_FOLLOWER_WITH_AUTHENTICATION,
+        {"size": 3, "learners": 1, "auth": True},
+        _promotion_at_a_follower,
+    ),
     (differences.HASH_OVER_THE_GATEWAY, {"size": 1}, _hash_over_the_gateway),
     (differences.STATUS_WITHOUT_A_TOKEN, {"size": 1, "auth": True}, _status_without_a_token),
 ]
@@ -80,7 +84,12 @@ LOOKS: list[tuple[Difference, dict[str, object], Callable[[Cluster], str]]] = [
 
 def every_answer() -> list:
     return [
-        pytest.param(look, answer, marks=[*release.marks, pytest.mark.etcd(**state)], id=f"{difference.question}, {release.values[0]}")
+        pytest.param(
+            look,
+            answer,
+            marks=[*release.marks, pytest.mark.etcd(**state)],
+            id=f"{difference.question}, {release.values[0]}",
+        )
         for difference, state, look in LOOKS
         for release, answer in zip(on_releases(difference.answers), difference.answers.values(), strict=True)
     ]
@@ -97,7 +106,11 @@ def test_every_row_of_the_table_is_asked_of_real_servers():
     assert [difference for difference, _, _ in LOOKS] == list(differences.ALL)
 
 
-ADDITION, HASH, LEARNERS = differences.ADDITION_BESIDE_A_DEAD_VOTER, differences.HASH_OVER_THE_GATEWAY, differences.LEARNERS
+ADDITION, HASH, LEARNERS = (
+    differences.ADDITION_BESIDE_A_DEAD_VOTER,
+    differences.HASH_OVER_THE_GATEWAY,
+    differences.LEARNERS,
+)
 
 
 @pytest.mark.parametrize(
@@ -111,14 +124,17 @@ ADDITION, HASH, LEARNERS = differences.ADDITION_BESIDE_A_DEAD_VOTER, differences
         ("3.7.3", [ADDITION], ("3.5.16", "3.7.3")),
     ],
 )
-def test_a_test_runs_once_for_each_answer_and_on_the_newest_release_here(monkeypatch: pytest.MonkeyPatch, newest: str, depends_on: list, tested: tuple):
+def test_a_test_runs_once_for_each_answer_and_on_the_newest_release_here(
+    monkeypatch: pytest.MonkeyPatch, newest: str, depends_on: list, tested: tuple
+):
     monkeypatch.delenv(differences.CHOICE, raising=False)
     monkeypatch.setattr(differences, "newest_here", lambda: newest)
     assert differences.releases_of(depends_on) == tested
 
 
 @pytest.mark.parametrize(
-    ("release", "answer"), [("3.4.45", "refused"), ("3.5.29", "refused"), ("3.5.34", "accepted"), ("3.7.3", "accepted"), ("3.3.1", "refused")]
+    ("release", "answer"),
+    [("3.4.45", "refused"), ("3.5.29", "refused"), ("3.5.34", "accepted"), ("3.7.3", "accepted"), ("3.3.1", "refused")],
 )
 def test_a_release_that_the_table_does_not_list_answers_like_the_next_older_one(release: str, answer: str):
     assert ADDITION.answer(release) == answer

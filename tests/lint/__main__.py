@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make lint`: all gates, as many at once as there are cores. `python -m tests.lint NAME ...` runs some of them, or a set of them."""
+"""`make lint`: all gates, as many at once as there are cores.
+
+`python -m tests.lint NAME ...` runs some of them, or a set of them.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,9 @@ GATES: dict[str, Callable[[Path], None]] = {
 QUICK = ("types", "oldest-python", "changelog", "ruff", "layout", "shell")
 LEFT_OUT = {"all": {"sanity-ends"}, "test": {"sanity"}}
 SETS = (*LEFT_OUT, "quick")
-"""What `make lint`, `make test` and `make quick` run: they differ in how many Pythons the sanity tests take, and whether they run at all."""
+"""What `make lint`, `make test` and `make quick` run: they differ in how many Pythons the sanity tests take, and
+whether they run at all.
+"""
 
 
 def gates_of(name: str) -> list[str]:
@@ -77,7 +82,10 @@ def try_gate(name: str) -> Finding:
 def main(chosen: list[str]) -> int:
     unknown = [name for name in chosen if name not in GATES and name not in SETS]
     if unknown:
-        print(f"error: there is no gate {', '.join(unknown)}; the gates are {', '.join(GATES)}, and sets of them {', '.join(SETS)}")
+        print(
+            f"error: there is no gate {', '.join(unknown)}; the gates are {', '.join(GATES)}, and sets of them "
+            f"{', '.join(SETS)}"
+        )
         return 2
     return run_gates([gate for name in chosen or ["all"] for gate in gates_of(name)])
 
@@ -88,7 +96,9 @@ def run_gates(chosen: list[str]) -> int:
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
         try:
             for finding in _as_they_end([workers.submit(try_gate, name) for name in chosen]):
-                print(f"{'ok    ' if finding.passed else 'FAILED'} {finding.gate:14} {finding.seconds:5.1f} s", flush=True)
+                print(
+                    f"{'ok    ' if finding.passed else 'FAILED'} {finding.gate:14} {finding.seconds:5.1f} s", flush=True
+                )
                 if not finding.passed:
                     failed.append(finding)
         except KeyboardInterrupt:

@@ -38,8 +38,13 @@ class Finding:
         return not self.report
 
 
-def run(command: Sequence[str | Path], cwd: Path = ROOT, environment: Mapping[str, str] | None = None, timeout: float = 1800) -> str:
-    """Runs a tool of the virtual environment and returns all that it printed. Raises GateFailed with that when it fails."""
+def run(
+    command: Sequence[str | Path], cwd: Path = ROOT, environment: Mapping[str, str] | None = None, timeout: float = 1800
+) -> str:
+    """Runs a tool of the virtual environment and returns all that it printed.
+
+    Raises GateFailed with that when it fails.
+    """
     words = [str(word) for word in command]
     words[0] = str(BIN / words[0]) if (BIN / words[0]).exists() else words[0]
     settings = {
@@ -55,7 +60,9 @@ def run(command: Sequence[str | Path], cwd: Path = ROOT, environment: Mapping[st
     except FileNotFoundError as error:
         raise GateFailed(f"{words[0]} is not there: {error}") from error
     except subprocess.TimeoutExpired as error:
-        raise GateFailed(f"{shlex.join(words)} was not done after {timeout:.0f} s. It had printed:\n{error.output or 'nothing'}") from error
+        raise GateFailed(
+            f"{shlex.join(words)} was not done after {timeout:.0f} s. It had printed:\n{error.output or 'nothing'}"
+        ) from error
     if code:
         raise GateFailed(f"$ {shlex.join(words)}\n{output.rstrip()}\nexit code {code}")
     return output

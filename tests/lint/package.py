@@ -10,9 +10,20 @@ from pathlib import Path
 
 from .gate import GateFailed, run
 
-# What may stand at the top of the artifact. Everything that users reach by a name of the collection is in the first line.
+# What may stand at the top of the artifact. Everything that users reach by a name of the collection is in the first
+# line.
 CONTENT = {"meta", "playbooks", "plugins", "roles"}
-PROJECT_FILES = {"CHANGELOG.md", "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "LICENSE", "MAINTAINERS", "README.md", "changelogs", "docs"}
+PROJECT_FILES = {
+    "CHANGELOG.md",
+    "CHANGELOG.rst",
+    "CODE_OF_CONDUCT.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "MAINTAINERS",
+    "README.md",
+    "changelogs",
+    "docs",
+}
 BUILT = {"FILES.json", "MANIFEST.json"}
 TESTS = {"tests/config.yml", "tests/sanity"}
 
@@ -29,17 +40,26 @@ def require_only_content(artifact: Path) -> None:
         names = {name.removeprefix("./") for name in archive.getnames()}
     tops = {name.split("/")[0] for name in names}
     strangers = tops - CONTENT - PROJECT_FILES - BUILT - {"tests"}
-    strangers |= {name for name in names if name.startswith("tests/") and not any(name == kept or name.startswith(f"{kept}/") for kept in TESTS)}
+    strangers |= {
+        name
+        for name in names
+        if name.startswith("tests/") and not any(name == kept or name.startswith(f"{kept}/") for kept in TESTS)
+    }
     strangers |= {name for name in names if "__pycache__" in name}
     if strangers:
-        raise GateFailed("The artifact holds files that users have no use for; add them to build_ignore in galaxy.yml:\n  " + "\n  ".join(sorted(strangers)))
+        raise GateFailed(
+            "The artifact holds files that users have no use for; add them to build_ignore in galaxy.yml:\n  "
+            + "\n  ".join(sorted(strangers))
+        )
     missing = {"meta", "plugins", "LICENSE", "README.md"} - tops
     if missing:
         raise GateFailed(f"The artifact lacks {', '.join(sorted(missing))}.")
 
 
 def check(scratch: Path) -> None:
-    """Build, contents, install into a path of its own, verify, and one look through ansible-doc at what was installed."""
+    """Build, contents, install into a path of its own, verify, and one look through ansible-doc at what was
+    installed.
+    """
     artifact = build(scratch)
     require_only_content(artifact)
     tree = scratch / "installed"

@@ -29,7 +29,19 @@ from .gate import BIN, GateFailed, run
 from .package import build
 
 # Names of the tests that a sound run has gone through at least; a run with fewer has not looked.
-ESSENTIAL = {"ansible-doc", "changelog", "compile", "ignores", "import", "no-assert", "pep8", "pylint", "runtime-metadata", "validate-modules", "yamllint"}
+ESSENTIAL = {
+    "ansible-doc",
+    "changelog",
+    "compile",
+    "ignores",
+    "import",
+    "no-assert",
+    "pep8",
+    "pylint",
+    "runtime-metadata",
+    "validate-modules",
+    "yamllint",
+}
 SECONDS = 1800
 STAND_IN = """\
 import subprocess, sys
@@ -40,23 +52,33 @@ sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", "-q"] + argume
 
 
 def home() -> Path:
-    """A home folder for ansible-test alone, in our cache: another clone finds its environments, and nothing of the user's is touched.
+    """A home folder for ansible-test alone, in our cache: another clone finds its environments, and nothing of the
+    user's is touched.
 
-    pip's settings go along, those of the user's files and those of the environment, which ansible-test withholds from pip.
+    pip's settings go along, those of the user's files and those of the environment, which ansible-test withholds from
+    pip.
     """
     folder = cache.folder() / "ansible-test"
     (folder / ".config").mkdir(parents=True, exist_ok=True)
     theirs, ours = Path.home() / ".config" / "pip", folder / ".config" / "pip"
     if theirs.is_dir() and not ours.exists():
         ours.symlink_to(theirs)
-    settings = {name[4:].lower().replace("_", "-"): value for name, value in os.environ.items() if name.startswith("PIP_") and name != "PIP_CONFIG_FILE"}
+    settings = {
+        name[4:].lower().replace("_", "-"): value
+        for name, value in os.environ.items()
+        if name.startswith("PIP_") and name != "PIP_CONFIG_FILE"
+    }
     (folder / ".pip").mkdir(exist_ok=True)
-    (folder / ".pip" / "pip.conf").write_text("[global]\n" + "".join(f"{name} = {value}\n" for name, value in sorted(settings.items())))
+    (folder / ".pip" / "pip.conf").write_text(
+        "[global]\n" + "".join(f"{name} = {value}\n" for name, value in sorted(settings.items()))
+    )
     return folder
 
 
 def place_pip_stand_ins(folder: Path) -> None:
-    """Puts the stand-in where ansible-test looks for its downloaded get-pip, under the name for each pip that it may ask for."""
+    """Puts the stand-in where ansible-test looks for its downloaded get-pip, under the name for each pip that it may
+    ask for.
+    """
     specification = util.find_spec("ansible_test")
     if specification is None or specification.origin is None:
         raise GateFailed("ansible-test is not installed in .venv.")
@@ -69,7 +91,9 @@ def place_pip_stand_ins(folder: Path) -> None:
 
 def real_interpreter(command: Path) -> Path | None:
     """The interpreter behind a command, or None where it does not run."""
-    done = subprocess.run([command, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(
+        [command, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True, check=False, timeout=30
+    )
     return Path(done.stdout.strip()) if done.returncode == 0 else None
 
 
@@ -83,7 +107,9 @@ def managed_interpreters() -> list[Path]:
 
 
 def interpreter_path(scratch: Path, choose: Callable[[Iterable[str]], set[str]]) -> str:
-    """A PATH with the chosen `python3.N` of this machine, each of which runs, and no others: folders that hold others are left out."""
+    """A PATH with the chosen `python3.N` of this machine, each of which runs, and no others: folders that hold others
+    are left out.
+    """
     broken = set()
     found: dict[str, Path] = {}
     folders = [Path(folder) for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder]
@@ -108,9 +134,14 @@ def unpack(scratch: Path) -> Path:
     collection = scratch / "ansible_collections" / "quorum" / "etcd"
     collection.mkdir(parents=True)
     shutil.unpack_archive(build(scratch), collection)
-    inside = subprocess.run(["git", "rev-parse", "--is-inside-work-tree"], cwd=collection, capture_output=True, check=False)
+    inside = subprocess.run(
+        ["git", "rev-parse", "--is-inside-work-tree"], cwd=collection, capture_output=True, check=False
+    )
     if inside.returncode == 0:
-        raise GateFailed(f"{collection} is inside a git work tree, where ansible-test skips every target: set TMPDIR to a folder that is not.")
+        raise GateFailed(
+            f"{collection} is inside a git work tree, where ansible-test skips every target: set TMPDIR to a "
+            "folder that is not."
+        )
     return collection
 
 
@@ -142,7 +173,9 @@ def check(scratch: Path) -> None:
 
 
 def check_the_oldest_and_the_newest(scratch: Path) -> None:
-    """Runs all sanity tests, on the oldest and the newest Python of the supported range that are installed here: what breaks, breaks at an end."""
+    """Runs all sanity tests, on the oldest and the newest Python of the supported range that are installed here: what
+    breaks, breaks at an end.
+    """
     _check(scratch, ends_of)
 
 
@@ -155,7 +188,10 @@ def _check(scratch: Path, choose: Callable[[Iterable[str]], set[str]]) -> None:
             folder = home()
             place_pip_stand_ins(folder)
             output = run(
-                ["ansible-test", "sanity", "--local", "--color", "no"], cwd=collection, environment={"HOME": str(folder), "PATH": path}, timeout=SECONDS
+                ["ansible-test", "sanity", "--local", "--color", "no"],
+                cwd=collection,
+                environment={"HOME": str(folder), "PATH": path},
+                timeout=SECONDS,
             )
     except cache.CacheUnusable as problem:
         raise GateFailed(str(problem)) from problem

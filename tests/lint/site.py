@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The documentation as a site: the guides of docs/ and a page for every module. A link that leads nowhere is an error."""
+"""The documentation as a site: the guides of docs/ and a page for every module.
+
+A link that leads nowhere is an error.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,20 @@ from pathlib import Path
 
 from .gate import ROOT, GateFailed, run
 
-PAGES = ("README.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "LICENSE", "roles/etcd_cluster/README.md")
+PAGES = (
+    "README.md",
+    "CHANGELOG.md",
+    "CODE_OF_CONDUCT.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "roles/etcd_cluster/README.md",
+)
 
 
 def lay_out(source: Path) -> None:
-    """Puts the pages where their links to one another hold: as they stand in the repository, the reference beside them."""
+    """Puts the pages where their links to one another hold: as they stand in the repository, the reference beside
+    them.
+    """
     missing = [page for page in PAGES if not (ROOT / page).is_file()]
     if missing:
         raise GateFailed(f"The site lacks {', '.join(missing)}.")
@@ -26,7 +38,18 @@ def lay_out(source: Path) -> None:
     shutil.copy(ROOT / "docs" / "docsite" / "index.rst", source)
     reference = source / "reference"
     reference.mkdir(mode=0o755)
-    run(["antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir", reference, "quorum.etcd"])
+    run(
+        [
+            "antsibull-docs",
+            "collection",
+            "--use-current",
+            "--squash-hierarchy",
+            "--fail-on-error",
+            "--dest-dir",
+            reference,
+            "quorum.etcd",
+        ]
+    )
 
 
 def build(destination: Path) -> Path:
@@ -34,7 +57,22 @@ def build(destination: Path) -> Path:
     shutil.rmtree(destination, ignore_errors=True)
     source, html = destination / "source", destination / "html"
     lay_out(source)
-    run(["sphinx-build", "-q", "-W", "--keep-going", "-b", "html", "-c", ROOT / "docs" / "docsite", "-d", destination / "doctrees", source, html])
+    run(
+        [
+            "sphinx-build",
+            "-q",
+            "-W",
+            "--keep-going",
+            "-b",
+            "html",
+            "-c",
+            ROOT / "docs" / "docsite",
+            "-d",
+            destination / "doctrees",
+            source,
+            html,
+        ]
+    )
     return html / "index.html"
 
 

@@ -3,5 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make molecule`: runs Molecule's scenarios, several at a time, and says how each ended.
 
-A scenario is a process of its own, as when `molecule test -s NAME` runs it: Molecule's `--workers` leaves out the making and removing of hosts.
+A scenario is a process of its own, as when `molecule test -s NAME` runs it: Molecule's `--workers` leaves out the
+making and removing of hosts.
 """

@@ -34,7 +34,10 @@ def main(wanted: Sequence[str]) -> int:
         require_engine()
         return run_all(chosen)
     except BackendAbsent as absent:
-        print(f"molecule: {absent}\nmolecule: left out: {', '.join(scenario.name for scenario in chosen)}", file=sys.stderr)
+        print(
+            f"molecule: {absent}\nmolecule: left out: {', '.join(scenario.name for scenario in chosen)}",
+            file=sys.stderr,
+        )
         # Who asks for a scenario by name wants it run, and CI wants all of them.
         return 1 if wanted or os.environ.get("CI") else 0
     except BackendUnavailable as broken:
@@ -43,7 +46,9 @@ def main(wanted: Sequence[str]) -> int:
 
 
 def require_engine() -> None:
-    """Raises BackendUnavailable where Molecule's hosts cannot be made, BackendAbsent where this machine lacks a piece for it."""
+    """Raises BackendUnavailable where Molecule's hosts cannot be made, BackendAbsent where this machine lacks a piece
+    for it.
+    """
     backend_class()
     from ..testbed.docker.preflight import engine_for_labs
     from ..testbed.images import recipe

@@ -17,8 +17,8 @@ SCENARIOS = ROOT / "molecule"
 CHAINS = (("role_migrate_tls", "role_rotate_ca"), ("role_secure", "role_rotate"))
 """Each begins where the one before it ended: it takes over its hosts and its cluster instead of making its own.
 
-Worth it only where the end of one is the beginning of the next: a cluster that has to be changed first costs more than a new one.
-One long chain would take longer than all the others side by side.
+Worth it only where the end of one is the beginning of the next: a cluster that has to be changed first costs more than
+a new one. One long chain would take longer than all the others side by side.
 """
 
 SECONDS = {"systemd": 70.0, "node": 20.0}
@@ -51,7 +51,9 @@ def load(folder: Path = SCENARIOS) -> list[Scenario]:
 def _read(file: Path) -> Scenario:
     molecule = yaml.safe_load(file.read_text())
     options = molecule["driver"].get("options") or {}
-    return Scenario(file.parent.name, tuple(platform["name"] for platform in molecule["platforms"]), options.get("kind", "node"))
+    return Scenario(
+        file.parent.name, tuple(platform["name"] for platform in molecule["platforms"]), options.get("kind", "node")
+    )
 
 
 def chains_of(scenarios: Iterable[Scenario], chains: Collection[Collection[str]] = CHAINS) -> list[Chain]:

@@ -27,6 +27,9 @@ class Outcome:
 
     @property
     def is_a_matter_of_time(self) -> bool:
-        """Whether it failed, and only in tests that measure time. molecule/conftest.py prints the line where tests failed."""
+        """Whether it failed, and only in tests that measure time.
+
+        molecule/conftest.py prints the line where tests failed.
+        """
         counted = re.findall(r"\[measures_time\] (\d+) of (\d+) failed", self.log.read_text(errors="replace"))
         return not self.passed and bool(counted) and all(of_time == failed != "0" for of_time, failed in counted)

@@ -29,20 +29,36 @@ class Report:
     def tell(self, outcome: Outcome) -> None:
         """Takes note of an outcome, the second one of a scenario in place of the first."""
         with self._lock:
-            remark = "at the second attempt" if outcome.name in self._last else f"on the hosts of {outcome.adopted}" if outcome.adopted else ""
+            remark = (
+                "at the second attempt"
+                if outcome.name in self._last
+                else f"on the hosts of {outcome.adopted}"
+                if outcome.adopted
+                else ""
+            )
             self._last[outcome.name] = outcome
             self._seconds += outcome.seconds
-            print(f"{'ok' if outcome.passed else 'FAILED':6} {outcome.name:24} {outcome.seconds:6.1f} s {remark}".rstrip(), flush=True)
+            verdict = "ok" if outcome.passed else "FAILED"
+            print(f"{verdict:6} {outcome.name:24} {outcome.seconds:6.1f} s {remark}".rstrip(), flush=True)
             if not outcome.passed:
                 # Marked, so that nobody takes pytest's figures in it for ours.
-                print("\n".join(f"| {line}" for line in outcome.log.read_text(errors="replace").splitlines()[-LAST_LINES:]))
+                print(
+                    "\n".join(
+                        f"| {line}" for line in outcome.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+                    )
+                )
                 print(f"all of it: {outcome.log.relative_to(ROOT)}", flush=True)
 
     def due_again(self, most: int) -> list[Scenario]:
-        """The scenarios to run once more: those that failed in nothing but tests that measure time, unless there are more than a few of them."""
+        """The scenarios to run once more: those that failed in nothing but tests that measure time, unless there are
+        more than a few of them.
+        """
         due = [outcome.scenario for outcome in self._last.values() if outcome.is_a_matter_of_time]
         if len(due) > most:
-            print(f"more than {most} scenarios failed in tests that measure time: that is no coincidence, and none is run again")
+            print(
+                f"more than {most} scenarios failed in tests that measure time: that is no coincidence, and none "
+                "is run again"
+            )
             return []
         self._rerun = [scenario.name for scenario in due]
         if due:
@@ -50,11 +66,17 @@ class Report:
         return due
 
     def close(self, wanted: int) -> int:
-        """Prints the figures of the whole run, and returns its exit code. A scenario that was not run has not passed."""
+        """Prints the figures of the whole run, and returns its exit code.
+
+        A scenario that was not run has not passed.
+        """
         passed = sum(outcome.passed for outcome in self._last.values())
         failed = wanted - passed
         busy = ProcessorTime.now().busy_since(self._processors)
         # Whoever used them: what runs in containers are children of the engine, not ours.
-        print(f"{self._seconds:.0f} s of scenarios in {time.monotonic() - self._began:.0f} s, the machine's processors {busy:.0%} busy")
+        print(
+            f"{self._seconds:.0f} s of scenarios in {time.monotonic() - self._began:.0f} s, the machine's "
+            f"processors {busy:.0%} busy"
+        )
         print(f"{passed} passed, {failed} failed" + (f", {len(self._rerun)} rerun" if self._rerun else ""))
         return 1 if failed else 0

@@ -29,7 +29,9 @@ MOST_SECONDS_TO_END = 10
 AS_USERS_DO = "default"
 """Run by Molecule from the leading to the final destroy, so that this way is taken in every run, too."""
 GIVES_WAY = 10
-"""How much Molecule and Ansible give way (nice) to etcd, which the engine starts, and to the writers: those are what is measured."""
+"""How much Molecule and Ansible give way (nice) to etcd, which the engine starts, and to the writers: those are what is
+measured.
+"""
 
 
 class Runner:
@@ -75,13 +77,29 @@ class Runner:
 
     def _molecule(self, scenario: Scenario, folder: Path, output: TextIO) -> int:
         hosts = [] if scenario.name == AS_USERS_DO else ["--destroy", "never"]
-        command = ["nice", "-n", str(GIVES_WAY), "molecule", "test", "--no-command-borders", *hosts, "--scenario-name", scenario.name]
+        command = [
+            "nice",
+            "-n",
+            str(GIVES_WAY),
+            "molecule",
+            "test",
+            "--no-command-borders",
+            *hosts,
+            "--scenario-name",
+            scenario.name,
+        ]
         with self._lock:
             if self._stopped:
                 return 1
             # In a session of its own: Ctrl-C is for us, who end it and remove its hosts.
             process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment(folder), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command,
+                cwd=ROOT,
+                env=self._environment(folder),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
             self._running.add(folder)
         try:
@@ -112,7 +130,9 @@ def folder_of(scenario: Scenario) -> Path:
 
 
 def prepare(folder: Path, *, adopts: bool) -> None:
-    """Leaves nothing of an earlier run, even one that crashed; or tells Molecule that the hosts are there, and that nothing was done on them yet."""
+    """Leaves nothing of an earlier run, even one that crashed; or tells Molecule that the hosts are there, and that
+    nothing was done on them yet.
+    """
     if adopts:
         (folder / "state.yml").write_text("created: true\n")
         return
@@ -122,8 +142,15 @@ def prepare(folder: Path, *, adopts: bool) -> None:
 
 
 def _end(folder: Path) -> None:
-    """Ends all that runs for the scenarios of this folder. Each worker of Ansible has a session of its own, so they are found by their environment."""
-    waiting.until("Ansible to end", lambda: "some of it runs" if _kill_all(f"MOLECULE_EPHEMERAL_DIRECTORY={folder}\0".encode()) else None, MOST_SECONDS_TO_END)
+    """Ends all that runs for the scenarios of this folder.
+
+    Each worker of Ansible has a session of its own, so they are found by their environment.
+    """
+    waiting.until(
+        "Ansible to end",
+        lambda: "some of it runs" if _kill_all(f"MOLECULE_EPHEMERAL_DIRECTORY={folder}\0".encode()) else None,
+        MOST_SECONDS_TO_END,
+    )
 
 
 def _kill_all(mark: bytes) -> int:

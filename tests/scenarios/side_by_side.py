@@ -15,7 +15,10 @@ SECONDS_BETWEEN_LOOKS = 0.5
 
 
 def run_side_by_side(works: Sequence[Work], most: int, do: Callable[[Work], None]) -> None:
-    """Does these in their order, ``most`` at a time. The first exception is raised when all that run have ended; nothing new is begun then."""
+    """Does these in their order, ``most`` at a time.
+
+    The first exception is raised when all that run have ended; nothing new is begun then.
+    """
     with concurrent.futures.ThreadPoolExecutor(most) as pool:
         running = [pool.submit(do, work) for work in works]
         # With a bound: Python sees a signal that comes right before it begins to wait only when it has waited.

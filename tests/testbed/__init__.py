@@ -9,7 +9,8 @@
         spare.start()
         cluster.leader.kill()
 
-In pytest: the mark ``etcd(size=3, dead=1)`` and the fixture ``etcd_cluster``. At the terminal: ``python -m tests.testbed``.
+In pytest: the mark ``etcd(size=3, dead=1)`` and the fixture ``etcd_cluster``. At the terminal: ``python -m
+tests.testbed``.
 
 cluster, member     what a test says: states, faults, questions, waiting
 building, state     how a state comes about, and which states there are

@@ -26,7 +26,20 @@ TROUBLE = (
     BackendUnavailable, ImpossibleState, MemberExited, NoPortLeft, PermissionError, releases.ReleaseMissing,
     registry.NameTaken, registry.NoSuchCluster, waiting.NotInTime,
 )  # fmt: skip
-STATE_OPTIONS = ("size", "dead", "leader_dead", "unstarted", "learners", "unstarted_learners", "tls", "auth", "partitionable", "timing", "version", "backend")
+STATE_OPTIONS = (
+    "size",
+    "dead",
+    "leader_dead",
+    "unstarted",
+    "learners",
+    "unstarted_learners",
+    "tls",
+    "auth",
+    "partitionable",
+    "timing",
+    "version",
+    "backend",
+)
 
 
 class Stopped(Exception):
@@ -70,14 +83,23 @@ def _raise_in_background(asked: argparse.Namespace, name: str) -> registry.Recor
     command = programs.command("", *asked.given, "--foreground", "--name", name)
     with tempfile.TemporaryFile("w+") as errors:
         holder = subprocess.Popen(
-            command, env=programs.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
+            command,
+            env=programs.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,
         )
         found: list[registry.Record] = []
 
         def look() -> str | None:
             if holder.poll() is not None:
                 errors.seek(0)
-                raise ImpossibleState((errors.read().strip().splitlines() or [f"it ended with {holder.returncode}"])[-1].removeprefix("testbed: "))
+                raise ImpossibleState(
+                    (errors.read().strip().splitlines() or [f"it ended with {holder.returncode}"])[-1].removeprefix(
+                        "testbed: "
+                    )
+                )
             found.extend(record for record in registry.all_records() if record.name == name)
             return None if found else "it is not registered yet"
 
@@ -105,7 +127,11 @@ def _list(asked: argparse.Namespace) -> None:
     if not records:
         print(f"no cluster stands; bring one up with `python -m {programs.PACKAGE} up --size 3`")
         return
-    print(pictures.table([("NAME", "ETCD", "MEMBERS", "UP", "FIRST ENDPOINT"), *map(pictures.one_line, records)], indent=""))
+    print(
+        pictures.table(
+            [("NAME", "ETCD", "MEMBERS", "UP", "FIRST ENDPOINT"), *map(pictures.one_line, records)], indent=""
+        )
+    )
 
 
 def _releases(asked: argparse.Namespace) -> int:
@@ -128,7 +154,8 @@ def _fetch(suites: Sequence[str]) -> None:
         return
     print(f"fetching etcd of Debian {', '.join(suites)} into {releases.CACHE} ...", flush=True)
     for fetched in debian_packages.fetch(suites):
-        print(f"  {fetched.suite:10}{fetched.version or f'missing: etcd {debian_packages.SUITES[fetched.suite]}: {fetched.problem}'}")
+        missing = f"missing: etcd {debian_packages.SUITES[fetched.suite]}: {fetched.problem}"
+        print(f"  {fetched.suite:10}{fetched.version or missing}")
     print()
 
 
@@ -140,7 +167,10 @@ def _bench(asked: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"python -m {programs.PACKAGE}", description="Real etcd clusters in any state, for tests and for looking at.")
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {programs.PACKAGE}",
+        description="Real etcd clusters in any state, for tests and for looking at.",
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", help="bring a cluster up and hold it until Ctrl-C")
@@ -152,10 +182,21 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--unstarted-learners", type=int, default=0, metavar="N", help="learners registered, never started")
     up.add_argument("--tls", action="store_true", help="TLS with client certificates, also between peers")
     up.add_argument("--auth", action="store_true", help="RBAC on, with the user root")
-    up.add_argument("--partitioned", action="append", default=[], metavar="NAMES", help="cut off: etcd1,etcd2 or leader; may be repeated")
+    up.add_argument(
+        "--partitioned",
+        action="append",
+        default=[],
+        metavar="NAMES",
+        help="cut off: etcd1,etcd2 or leader; may be repeated",
+    )
     up.add_argument("--partitionable", action="store_true", help=argparse.SUPPRESS)
     up.add_argument("--no-strict", action="store_true", help="without the strict reconfiguration check")
-    up.add_argument("--timing", choices=("fast", "default"), default="default", help="heartbeat and election: etcd's own (default), or a third")
+    up.add_argument(
+        "--timing",
+        choices=("fast", "default"),
+        default="default",
+        help="heartbeat and election: etcd's own (default), or a third",
+    )
     up.add_argument("--version", metavar="V", help="3.5.1, or 3.5 for its newest here")
     up.add_argument("--backend", choices=("processes", "docker"), default="processes")
     up.add_argument("--name", help="what to call it (cluster-1, ...)")

@@ -26,7 +26,9 @@ class BackendUnavailable(Exception):
 
 
 class BackendAbsent(BackendUnavailable):
-    """This machine lacks a piece, which can be got as the text says: an engine, the right to use it, an image, a program."""
+    """This machine lacks a piece, which can be got as the text says: an engine, the right to use it, an image, a
+    program.
+    """
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ class Host(ABC):
         """Empties the disk: etcd's data directory is gone. etcd does not run when this is called."""
 
     def install(self, version: str) -> None:
-        """From the next start its etcd is of that version; raises :class:`VersionFixed` where the backend cannot do so."""
+        """From the next start its etcd is of that version; raises :class:`VersionFixed` where the backend cannot do
+        so.
+        """
         raise VersionFixed(f"{self.name} keeps the etcd it was made with; hosts that are processes can change it")
 
     @abstractmethod

@@ -34,7 +34,8 @@ def measure(rounds: int, version: str | None) -> Iterator[str]:
     yield f"{'STATE':24}{'MEDIAN':>8}{'MIN':>8}{'MAX':>8}{'REMOVED IN':>14}   (ms, {rounds} rounds)"
     for name, state in STATES.items():
         built, removed = zip(*(_once(version, state) for _ in range(rounds)), strict=True)
-        yield f"{name:24}{statistics.median(built):8.0f}{min(built):8.0f}{max(built):8.0f}{statistics.median(removed):14.0f}"
+        up, down = statistics.median(built), statistics.median(removed)
+        yield f"{name:24}{up:8.0f}{min(built):8.0f}{max(built):8.0f}{down:14.0f}"
 
 
 def _once(version: str | None, state: dict[str, Any]) -> tuple[float, float]:

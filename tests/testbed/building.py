@@ -132,14 +132,21 @@ def _move_leadership(cluster: Cluster, heir: Member) -> None:
     if heir.member_id is None:
         raise LookupError(f"{heir.name} is not registered")
     cluster.leader.gateway.move_leader(heir.member_id)
-    waiting.until(f"{heir.name} to lead", lambda: None if cluster.leader is heir else f"{cluster.leader.name} leads", SECONDS)
+    waiting.until(
+        f"{heir.name} to lead", lambda: None if cluster.leader is heir else f"{cluster.leader.name} leads", SECONDS
+    )
 
 
 def _part(cluster: Cluster) -> None:
     if not cluster.state.partitioned:
         return
     roles = {"leader": [cluster.leader], "follower": cluster.followers[:1]}
-    cluster.partition(*([member for name in group for member in roles.get(name) or [cluster[name]]] for group in cluster.state.partitioned))
+    cluster.partition(
+        *(
+            [member for name in group for member in roles.get(name) or [cluster[name]]]
+            for group in cluster.state.partitioned
+        )
+    )
     _wait_settled_leadership(cluster)
 
 
@@ -147,7 +154,9 @@ def _wait_settled_leadership(cluster: Cluster) -> None:
     """Until each live member says what must come: a live leader where its side has a quorum, else none."""
 
     def look() -> str | None:
-        leaders = {status["member_id"] for status in cluster.statuses().values() if status["leader"] == status["member_id"]}
+        leaders = {
+            status["member_id"] for status in cluster.statuses().values() if status["leader"] == status["member_id"]
+        }
         for member in cluster.live:
             try:
                 if reason := _undecided(cluster, member, leaders):

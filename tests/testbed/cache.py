@@ -33,13 +33,18 @@ def folder() -> Path:
 
 @contextlib.contextmanager
 def locked(name: str, seconds: float) -> Iterator[None]:
-    """Keeps every other thread, process and clone out of the same lines. Raises CacheUnusable after that many seconds of waiting."""
+    """Keeps every other thread, process and clone out of the same lines.
+
+    Raises CacheUnusable after that many seconds of waiting.
+    """
     path = folder() / "locks" / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = path.open("w")
     except OSError as problem:
-        raise CacheUnusable(f"cannot write to {folder()}: {problem.strerror}; name another folder in {OVERRIDE}") from problem
+        raise CacheUnusable(
+            f"cannot write to {folder()}: {problem.strerror}; name another folder in {OVERRIDE}"
+        ) from problem
     with lock:
         _take(lock.fileno(), path, time.monotonic() + seconds)
         yield

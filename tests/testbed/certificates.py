@@ -49,9 +49,18 @@ def _client() -> trustme.LeafCert:
 def write(folder: Path, names: tuple[str, ...] = ("127.0.0.1", "::1", "localhost")) -> Certificates:
     """Writes the authority's certificate, a server's for those names or addresses, and a client's."""
     folder.mkdir(mode=0o700)
-    files = Certificates(folder / "ca.pem", folder / "server.pem", folder / "server-key.pem", folder / "client.pem", folder / "client-key.pem")
+    files = Certificates(
+        folder / "ca.pem",
+        folder / "server.pem",
+        folder / "server-key.pem",
+        folder / "client.pem",
+        folder / "client-key.pem",
+    )
     authority().cert_pem.write_to_path(files.ca)
-    for leaf, certificate, key in ((_server(names), files.server, files.server_key), (_client(), files.client, files.client_key)):
+    for leaf, certificate, key in (
+        (_server(names), files.server, files.server_key),
+        (_client(), files.client, files.client_key),
+    ):
         leaf.cert_chain_pems[0].write_to_path(certificate)
         leaf.private_key_pem.write_to_path(key)
         key.chmod(0o600)

@@ -104,7 +104,9 @@ class Cluster:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if problem is not None:
             self._note_logs(problem)
         self.close()
@@ -114,7 +116,9 @@ class Cluster:
         from .building import build
 
         if self.state.tls:
-            self.client_certificates = certificates.write(self._backend.directory / "certificates", self._backend.server_names)
+            self.client_certificates = certificates.write(
+                self._backend.directory / "certificates", self._backend.server_names
+            )
             self._tls_context = self.client_certificates.context()
         build(self)
 
@@ -150,7 +154,11 @@ class Cluster:
 
         def look() -> str | None:
             statuses = self.statuses()
-            leading = [(status["term"], name) for name, status in statuses.items() if status["leader"] == status["member_id"] != 0]
+            leading = [
+                (status["term"], name)
+                for name, status in statuses.items()
+                if status["leader"] == status["member_id"] != 0
+            ]
             if not leading:
                 return f"{ {name: status['leader'] for name, status in statuses.items()} }"
             found.append(self[max(leading)[1]])
@@ -236,7 +244,9 @@ class Cluster:
         problem: Exception = ConnectionError("no member of the cluster answers")
         for member in self.live:
             try:
-                return Gateway(member.client_url, self.minor, lambda: self._tls_context).authenticate(*self._user, timeout=REQUEST_SECONDS)
+                return Gateway(member.client_url, self.minor, lambda: self._tls_context).authenticate(
+                    *self._user, timeout=REQUEST_SECONDS
+                )
             except (OSError, GatewayError) as failed:
                 problem = failed
         raise problem
@@ -250,7 +260,9 @@ class Cluster:
         options = {"ETCDCTL_API": "3", "ETCDCTL_ENDPOINTS": ",".join(self.live_endpoints)}
         if self.client_certificates:
             files = self.client_certificates
-            options.update(ETCDCTL_CACERT=str(files.ca), ETCDCTL_CERT=str(files.client), ETCDCTL_KEY=str(files.client_key))
+            options.update(
+                ETCDCTL_CACERT=str(files.ca), ETCDCTL_CERT=str(files.client), ETCDCTL_KEY=str(files.client_key)
+            )
         if self._user:
             options["ETCDCTL_USER"] = ":".join(self._user)
         return self._backend.etcdctl(arguments, options)
@@ -279,7 +291,9 @@ class Cluster:
         return self._asked(lambda gateway: gateway.range("\0", timeout=REQUEST_SECONDS))[0]
 
     def member_list(self) -> list[dict[str, Any]]:
-        """The linearizable list in etcd's own field names: ``ID`` (int), ``name``, ``peerURLs``, ``clientURLs``, ``isLearner``."""
+        """The linearizable list in etcd's own field names: ``ID`` (int), ``name``, ``peerURLs``, ``clientURLs``,
+        ``isLearner``.
+        """
         return self._asked(lambda gateway: gateway.member_list(timeout=REQUEST_SECONDS))
 
     def registered(self, member: Member) -> dict[str, Any] | None:
@@ -321,7 +335,9 @@ class Cluster:
         time.sleep(max(0.0, youngest + STREAMS_AFTER_READY + HEALTH_INTERVAL - time.monotonic()))
 
     def has_quorum_around(self, member: Member) -> bool | None:
-        """Whether enough voters run and reach the member for a quorum; ``None`` where nobody tells who the voters are."""
+        """Whether enough voters run and reach the member for a quorum; ``None`` where nobody tells who the voters
+        are.
+        """
         reached = [other for other in self.live if (other.name, member.name) not in self._blocked]
         records = self._list_of_those_who_know_best(reached)
         if not records:
@@ -331,7 +347,9 @@ class Cluster:
         return sum(any(url in urls for url in peer_urls) for peer_urls in voters) > len(voters) // 2
 
     def _list_of_those_who_know_best(self, reached: Iterable[Member]) -> list[dict[str, Any]]:
-        """The list of a member that follows a leader; else the longest, since one that starts has not read all of it yet."""
+        """The list of a member that follows a leader; else the longest, since one that starts has not read all of it
+        yet.
+        """
         lists: list[list[dict[str, Any]]] = []
         for member in reached:
             records = member.own_list()

@@ -45,7 +45,13 @@ def holder(inode: int, pids: Mapping[str, int]) -> str:
 
 
 def _inode_from_kernel(near: Address, far: Address) -> int:
-    sockid = struct.pack(">HH", far.port, near.port) + _padded(far.host) + _padded(near.host) + struct.pack("=I", 0) + NO_COOKIE
+    sockid = (
+        struct.pack(">HH", far.port, near.port)
+        + _padded(far.host)
+        + _padded(near.host)
+        + struct.pack("=I", 0)
+        + NO_COOKIE
+    )
     body = REQUEST.pack(socket.AF_INET, socket.IPPROTO_TCP, 0, 0, ANY_STATE) + sockid
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as kernel:
         kernel.send(HEADER.pack(HEADER.size + len(body), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 1, 0) + body)

@@ -6,8 +6,8 @@
 The mirror is the one that the machine itself is configured with: apt is asked for it, so both forms of its source
 files are understood. apt works in a private state folder, and the machine's own lists and packages stay untouched.
 
-Clones and processes that fetch at the same time wait for each other, suite by suite, and what one has fetched the next one
-finds. A release appears in the cache whole, by one rename.
+Clones and processes that fetch at the same time wait for each other, suite by suite, and what one has fetched the next
+one finds. A release appears in the cache whole, by one rename.
 """
 
 from __future__ import annotations
@@ -119,7 +119,10 @@ def _into_the_cache(binaries: Path, suite: str) -> str:
 
 
 def _put(prepared: Path, target: Path) -> None:
-    """Gives a finished folder its name. One that has it already is moved out of the way: an etcd that runs from it goes on running."""
+    """Gives a finished folder its name.
+
+    One that has it already is moved out of the way: an etcd that runs from it goes on running.
+    """
     with suppress(FileNotFoundError):
         target.rename(prepared.with_name("replaced"))
     prepared.rename(target)
@@ -132,7 +135,8 @@ def _configured_mirrors() -> list[str]:
     """
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
         raise FetchFailed("apt-get and dpkg are needed, and this machine has none")
-    # What apt would download: that it tells of both forms of source files, before any list was downloaded, and to anyone.
+    # What apt would download: that it tells of both forms of source files, before any list was downloaded, and to
+    # anyone.
     wanted = _run(["apt-get", "update", "--print-uris"])
     mirrors = re.findall(r"^'(\S+?)dists/[a-z]+/main/binary-", wanted, re.MULTILINE)
     if not mirrors:
@@ -178,10 +182,22 @@ def _apt(folder: Path, *command: str, cwd: Path | None = None) -> str:
 
 def _run(command: list[str], cwd: Path | None = None) -> str:
     try:
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=SECONDS_FOR_APT, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"})
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_FOR_APT,
+            check=False,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+        )
     except subprocess.TimeoutExpired:
         raise FetchFailed(f"`{' '.join(command[:1])} {command[-1]}` took longer than {SECONDS_FOR_APT} s") from None
     if done.returncode != 0:
-        said = [line for line in done.stderr.splitlines() if line.startswith("E:")] or done.stderr.splitlines() or ["no output"]
+        said = (
+            [line for line in done.stderr.splitlines() if line.startswith("E:")]
+            or done.stderr.splitlines()
+            or ["no output"]
+        )
         raise FetchFailed(f"{Path(command[0]).name} {command[-1]}: {' '.join(said)[:300]}")
     return done.stdout

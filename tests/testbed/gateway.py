@@ -17,7 +17,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 LOGIN_WANTED = (2, 3, 7, 16)
-"""Unknown ("auth: ..." of maintenance calls up to 3.5), invalid argument ("user name is empty"), denied, no valid token."""
+"""Unknown ("auth: ..." of maintenance calls up to 3.5), invalid argument ("user name is empty"), denied, no valid
+token.
+"""
 
 
 class GatewayError(Exception):
@@ -33,8 +35,8 @@ class GatewayError(Exception):
 class Gateway:
     """One member's client URL. Network trouble is raised as ``OSError``, a refusal as :class:`GatewayError`.
 
-    ``login`` gets a token from the cluster, or ``None`` where it has no users: a learner serves with a token, and cannot
-    give one. With ``keeps_alive`` it holds one connection, and serves one thread.
+    ``login`` gets a token from the cluster, or ``None`` where it has no users: a learner serves with a token, and
+    cannot give one. With ``keeps_alive`` it holds one connection, and serves one thread.
     """
 
     def __init__(
@@ -100,15 +102,21 @@ class Gateway:
         }
 
     def member_list(self, linearizable: bool = True, timeout: float = 5.0) -> list[dict[str, Any]]:
-        """The members in etcd's own field names: ``ID`` (int), ``name``, ``peerURLs``, ``clientURLs``, ``isLearner``."""
+        """The members in etcd's own field names: ``ID`` (int), ``name``, ``peerURLs``, ``clientURLs``,
+        ``isLearner``.
+        """
         if linearizable and not self._tells_linearizable_lists:
             self.call("/kv/range", {"key": _b64("\0"), "limit": 1, "keys_only": True}, timeout)
-        answer = self.call("/cluster/member/list", {"linearizable": linearizable} if self._tells_linearizable_lists else {}, timeout)
+        answer = self.call(
+            "/cluster/member/list", {"linearizable": linearizable} if self._tells_linearizable_lists else {}, timeout
+        )
         return [_member(record) for record in answer.get("members", [])]
 
     def member_add(self, peer_urls: list[str], learner: bool = False, timeout: float = 5.0) -> int:
         """Registers a member and returns its id."""
-        return int(self.call("/cluster/member/add", {"peerURLs": peer_urls, "isLearner": learner}, timeout)["member"]["ID"])
+        return int(
+            self.call("/cluster/member/add", {"peerURLs": peer_urls, "isLearner": learner}, timeout)["member"]["ID"]
+        )
 
     def member_remove(self, member_id: int, timeout: float = 5.0) -> None:
         self.call("/cluster/member/remove", {"ID": str(member_id)}, timeout)
@@ -128,13 +136,18 @@ class Gateway:
         answer = self.call("/kv/put", {"key": _b64(key), "value": _b64(value)}, timeout)
         return int(answer["header"]["revision"])
 
-    def range(self, key: str, prefix: bool = False, serializable: bool = False, timeout: float = 5.0) -> tuple[int, dict[str, tuple[str, int]]]:
+    def range(
+        self, key: str, prefix: bool = False, serializable: bool = False, timeout: float = 5.0
+    ) -> tuple[int, dict[str, tuple[str, int]]]:
         """The revision of the answer, and for each key found its value and modification revision."""
         body: dict[str, Any] = {"key": _b64(key), "serializable": serializable}
         if prefix:
             body["range_end"] = _b64(key[:-1] + chr(ord(key[-1]) + 1))
         answer = self.call("/kv/range", body, timeout)
-        found = {_text(item["key"]): (_text(item.get("value", "")), int(item["mod_revision"])) for item in answer.get("kvs", [])}
+        found = {
+            _text(item["key"]): (_text(item.get("value", "")), int(item["mod_revision"]))
+            for item in answer.get("kvs", [])
+        }
         return int(answer["header"]["revision"]), found
 
     def _renew_token(self) -> bool:
@@ -152,10 +165,14 @@ class Gateway:
         except ValueError:
             raise GatewayError(status, -1, text.strip()[:200] or "an empty answer") from None
         if status != 200:
-            raise GatewayError(status, int(answer.get("code", -1)), answer.get("message") or answer.get("error") or text[:200])
+            raise GatewayError(
+                status, int(answer.get("code", -1)), answer.get("message") or answer.get("error") or text[:200]
+            )
         return answer
 
-    def _request(self, method: str, path: str, body: str | None, headers: dict[str, str], timeout: float) -> tuple[int, str]:
+    def _request(
+        self, method: str, path: str, body: str | None, headers: dict[str, str], timeout: float
+    ) -> tuple[int, str]:
         connection = self._kept or self._connect()
         connection.timeout = timeout
         if connection.sock is not None:

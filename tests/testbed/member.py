@@ -135,7 +135,13 @@ class Member:
         self.ready_at = None
         self._host.spawn(environment)
 
-    def start(self, environment: Mapping[str, str] | None = None, wait: bool = True, timeout: float = READY_SECONDS, **flags: object) -> None:
+    def start(
+        self,
+        environment: Mapping[str, str] | None = None,
+        wait: bool = True,
+        timeout: float = READY_SECONDS,
+        **flags: object,
+    ) -> None:
         """Starts etcd on a host whose member is registered.
 
         ``environment`` holds the ``ETCD_*`` variables that say which member of which cluster it is, as ``etcd_member``
@@ -148,7 +154,8 @@ class Member:
             self.wait_ready(timeout)
 
     def restart(self, wait: bool = True, timeout: float = READY_SECONDS, **flags: object) -> None:
-        """Starts it again on the data it has, as it was started before and with ``flags``; one that runs is killed first.
+        """Starts it again on the data it has, as it was started before and with ``flags``; one that runs is killed
+        first.
 
         Waits until it is ready, or, where too few voters run for a quorum, until it talks to its peers.
         """
@@ -160,7 +167,9 @@ class Member:
             self.wait_ready(timeout)
 
     def install(self, version: str) -> None:
-        """From its next start it runs etcd of that version: ``member.stop(); member.install("3.5"); member.restart()``."""
+        """From its next start it runs etcd of that version: ``member.stop(); member.install("3.5");
+        member.restart()``.
+        """
         self._host.install(version)
 
     def wait_peer(self, timeout: float = READY_SECONDS) -> None:
@@ -210,7 +219,8 @@ class Member:
                 code, text = self.gateway.get("/health", HEALTH_SECONDS)
                 if code != 200:
                     return f"/health: HTTP {code} {text[:80]}"
-                # Until the first leader has decided it, a member that joins ends with "incompatible with current running cluster".
+                # Until the first leader has decided it, a member that joins ends with "incompatible with current
+                # running cluster".
                 _code, text = self.gateway.get("/version", HEALTH_SECONDS)
                 if "not_decided" in text:
                     return f"/version: {text[:80]}"
@@ -221,7 +231,10 @@ class Member:
 
     def _check_alive(self) -> None:
         if not self.is_running:
-            raise MemberExited(f"{self.name} (etcd {self._cluster.version}) ended with {self.exit_code}; its last words:\n{self.log_tail(15)}")
+            raise MemberExited(
+                f"{self.name} (etcd {self._cluster.version}) ended with {self.exit_code}; its last "
+                f"words:\n{self.log_tail(15)}"
+            )
 
     # -- faults --------------------------------------------------------------------------------------------------------
 
@@ -244,7 +257,9 @@ class Member:
         self._paused = True
 
     def _moving_threads(self) -> str | None:
-        states = [stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{self.pid}/task").glob("*/stat")]
+        states = [
+            stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{self.pid}/task").glob("*/stat")
+        ]
         return None if set(states) <= STOPPED else f"threads in the states {' '.join(states)}"
 
     def resume(self) -> None:
@@ -270,5 +285,9 @@ class Member:
 
     def _end_with(self, number: signal.Signals) -> None:
         self._host.signal(number)
-        waiting.until(f"{self.name} to end after {number.name}", lambda: f"process {self.pid}" if self.is_running else None, STOP_SECONDS)
+        waiting.until(
+            f"{self.name} to end after {number.name}",
+            lambda: f"process {self.pid}" if self.is_running else None,
+            STOP_SECONDS,
+        )
         self._paused = False

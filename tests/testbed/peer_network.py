@@ -83,7 +83,9 @@ class PeerNetwork:
         others = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*others, return_exceptions=True)
 
-    async def _carry_one(self, target: str, listening: Address, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry_one(
+        self, target: str, listening: Address, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         near, far = (Address(*writer.get_extra_info(end)[:2]) for end in ("sockname", "peername"))
         to = _Direction(_Caller(inode_of(near, far)), target, is_call=True)
         self._writers.add(writer)
@@ -97,7 +99,9 @@ class PeerNetwork:
             self._writers.add(far_writer)
             if writer.is_closing():
                 far_writer.transport.abort()
-            await asyncio.gather(self._pump(to, reader, far_writer), self._pump(replace(to, is_call=False), far_reader, writer))
+            await asyncio.gather(
+                self._pump(to, reader, far_writer), self._pump(replace(to, is_call=False), far_reader, writer)
+            )
             self._writers.discard(far_writer)
         self._writers.discard(writer)
 
@@ -113,7 +117,8 @@ class PeerNetwork:
         if not self._blocked:
             return
         caller = direction.caller
-        # A member that was just started may call before its process id is known here: who calls is asked when it matters.
+        # A member that was just started may call before its process id is known here: who calls is asked when it
+        # matters.
         caller.name = caller.name or holder(caller.inode, self._pids())
         async with self._changed:
             await self._changed.wait_for(lambda: direction.link not in self._blocked)

@@ -22,26 +22,44 @@ STATUS_SECONDS = 0.4
 def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> str:
     """Left-aligned columns, two spaces apart."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join((indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip() for row in rows)
+    return "\n".join(
+        (indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip()
+        for row in rows
+    )
 
 
 def picture(record: Record) -> str:
     """A registered cluster as it is now: asked of each of its members."""
     statuses = {member.name: _status(record, member) for member in record.members}
     rows = [("MEMBER", "ROLE", "CLIENT URL", "PEER URL")]
-    rows += [(member.name, _role(member, statuses[member.name]), member.client_url, member.peer_url) for member in record.members]
+    rows += [
+        (member.name, _role(member, statuses[member.name]), member.client_url, member.peer_url)
+        for member in record.members
+    ]
     return f"{record.name}: etcd {record.version}, {_quorum(record, statuses)}\n\n{table(rows)}"
 
 
 def how_to_use(record: Record, is_held_here: bool) -> str:
     stop = "Ctrl-C" if is_held_here else f"python -m {PACKAGE} down {record.name}"
-    return table([("environment", f". {record.environment_file}"), ("look", f"python -m {PACKAGE} list {record.name}"), ("stop", stop)])
+    return table(
+        [
+            ("environment", f". {record.environment_file}"),
+            ("look", f"python -m {PACKAGE} list {record.name}"),
+            ("stop", stop),
+        ]
+    )
 
 
 def one_line(record: Record) -> tuple[str, ...]:
     started = sum(member.was_started for member in record.members)
     minutes = int(time.time() - record.since) // 60
-    return (record.name, record.version, f"{started} of {len(record.members)} started", f"for {minutes} min", record.members[0].client_url)
+    return (
+        record.name,
+        record.version,
+        f"{started} of {len(record.members)} started",
+        f"for {minutes} min",
+        record.members[0].client_url,
+    )
 
 
 def release_rows(found: Sequence[Release]) -> str:
@@ -68,7 +86,9 @@ def _token(record: Record) -> str | None:
     options = record.connection
     for member in record.members if "username" in options else ():
         try:
-            return _gateway(record, member, lambda: None).authenticate(options["username"], options["password"], STATUS_SECONDS)
+            return _gateway(record, member, lambda: None).authenticate(
+                options["username"], options["password"], STATUS_SECONDS
+            )
         except (OSError, GatewayError):
             continue
     return None

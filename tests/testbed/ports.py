@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """TCP ports that no other run, worker or cluster of this machine gets at the same time.
 
-A process claims blocks of ports by binding names of abstract sockets: the kernel gives a name to one process only, frees
-it however the process ends, and keeps names as it keeps ports, one set for each network namespace. All ports lie below
-the range from which the kernel takes those of outgoing connections.
+A process claims blocks of ports by binding names of abstract sockets: the kernel gives a name to one process only,
+frees it however the process ends, and keeps names as it keeps ports, one set for each network namespace. All ports lie
+below the range from which the kernel takes those of outgoing connections.
 """
 
 from __future__ import annotations

@@ -26,7 +26,9 @@ ETCDCTL_SECONDS = 60
 class ProcessHost(Host):
     """A folder and two ports, and at most one etcd process."""
 
-    def __init__(self, name: str, release: releases.Release, directory: Path, run: session.Session, network: PeerNetwork | None) -> None:
+    def __init__(
+        self, name: str, release: releases.Release, directory: Path, run: session.Session, network: PeerNetwork | None
+    ) -> None:
         self.name = name
         self._ports = [PORTS.take(), PORTS.take()]
         self.peer = self.peer_listen = Address(LOOPBACK, self._ports[0])

@@ -1,7 +1,8 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An HTTP proxy in front of one client endpoint: it proves what a module asked etcd, and breaks what the test wants broken.
+"""An HTTP proxy in front of one client endpoint: it proves what a module asked etcd, and breaks what the test wants
+broken.
 
     with RecordingProxy(member.client_url) as proxy:
         proxy.cut_off(1, "/cluster/member/add", forwarded=True)   # etcd adds the member, and the answer never arrives
@@ -30,11 +31,13 @@ if TYPE_CHECKING:
 UPSTREAM_SECONDS = 60.0
 READING = frozenset({
     "/version", "/health", "/readyz", "/livez", "/metrics", "/members",
-    "/kv/range", "/cluster/member/list", "/maintenance/status", "/maintenance/hash", "/maintenance/hashkv", "/maintenance/snapshot",
-    "/auth/authenticate", "/auth/status",
+    "/kv/range", "/cluster/member/list", "/auth/authenticate", "/auth/status",
+    "/maintenance/status", "/maintenance/hash", "/maintenance/hashkv", "/maintenance/snapshot",
 })  # fmt: skip
 """What changes nothing; any other path counts as a change."""
-BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>\n"
+BAD_GATEWAY = (
+    b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>\n"
+)
 _PREFIXES = ("/v3beta", "/v3alpha", "/v3")
 
 
@@ -94,14 +97,21 @@ class RecordingProxy:
         self._closing = threading.Event()
         self._server = _Server(("127.0.0.1", self._port), _Exchange)
         self._server.proxy = self
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name=f"recording proxy {self._port}", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.02},
+            name=f"recording proxy {self._port}",
+            daemon=True,
+        )
         self.url = f"http://127.0.0.1:{self._port}"
 
     def __enter__(self) -> RecordingProxy:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._closing.set()
         self._server.shutdown()
         self._server.server_close()
@@ -137,7 +147,9 @@ class RecordingProxy:
 
     def answer_html(self, number: int = 1, path: str = "", status: int = 502) -> None:
         """That request and all later ones get what a web server without its backend says."""
-        self._add(_Rule(number, path, False, lambda exchange: exchange.answer(status, BAD_GATEWAY, "text/html"), every=True))
+        self._add(
+            _Rule(number, path, False, lambda exchange: exchange.answer(status, BAD_GATEWAY, "text/html"), every=True)
+        )
 
     def call(self, number: int, action: Callable[[Recorded], None], path: str = "", forwarded: bool = False) -> None:
         """Runs ``action`` at that request, before etcd sees it or (``forwarded``) before the client sees the answer.
@@ -162,7 +174,9 @@ class RecordingProxy:
 
     def forward(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, str]:
         """etcd's answer: status, body, content type."""
-        connection = http.client.HTTPConnection(self._target.hostname or "", self._target.port or 0, timeout=UPSTREAM_SECONDS)
+        connection = http.client.HTTPConnection(
+            self._target.hostname or "", self._target.port or 0, timeout=UPSTREAM_SECONDS
+        )
         try:
             connection.request(method, path, body or None, headers)
             response = connection.getresponse()
@@ -205,7 +219,11 @@ class _Exchange(BaseHTTPRequestHandler):
     def _exchange(self, method: Literal["GET", "POST"]) -> None:
         proxy = self.server.proxy
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "content-length", "connection")}
+        headers = {
+            name: value
+            for name, value in self.headers.items()
+            if name.lower() not in ("host", "content-length", "connection")
+        }
         self.recorded = Recorded(method, _without_version(self.path), _object(body), headers)
         self._is_over = False
         proxy.record(self.recorded)

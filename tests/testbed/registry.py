@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clusters that run for somebody at a terminal: their records, which outlive the command that shows them.
 
-Each is held by a process of its own, the ``up`` that made it. That process keeps its record locked, so a record that can
-be locked tells that its holder is gone, and is swept away.
+Each is held by a process of its own, the ``up`` that made it. That process keeps its record locked, so a record that
+can be locked tells that its holder is gone, and is swept away.
 """
 
 from __future__ import annotations
@@ -81,14 +81,25 @@ def free_name() -> str:
 def check_free(name: str) -> None:
     """Raises :class:`NameTaken` where a cluster of that name stands."""
     if name in {record.name for record in all_records()}:
-        raise NameTaken(f"a cluster named {name} stands already; take another --name, or `python -m {PACKAGE} down {name}`")
+        raise NameTaken(
+            f"a cluster named {name} stands already; take another --name, or `python -m {PACKAGE} down {name}`"
+        )
 
 
 @contextmanager
 def registered(cluster: Cluster, name: str, backend: str) -> Iterator[Record]:
     """The cluster stands under that name until the end of ``with``."""
     _folder().mkdir(mode=0o700, exist_ok=True)
-    record = Record(name, os.getpid(), cluster.version, backend, time.time(), _members(cluster), cluster.connection, cluster.state.unstarted_learners)
+    record = Record(
+        name,
+        os.getpid(),
+        cluster.version,
+        backend,
+        time.time(),
+        _members(cluster),
+        cluster.connection,
+        cluster.state.unstarted_learners,
+    )
     unfinished = _path(name).with_suffix(".new")
     with open(unfinished, "w", encoding="utf-8", opener=_private) as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -134,7 +145,11 @@ def take_down(record: Record) -> None:
     """Ends the holder, which removes its cluster; returns when both are gone."""
     with suppress(ProcessLookupError), _process(record.pid) as holder:
         signal.pidfd_send_signal(holder, signal.SIGTERM)
-        waiting.until(f"{record.name} to be gone", lambda: None if _has_ended(holder) else f"process {record.pid} still holds it", DOWN_SECONDS)
+        waiting.until(
+            f"{record.name} to be gone",
+            lambda: None if _has_ended(holder) else f"process {record.pid} still holds it",
+            DOWN_SECONDS,
+        )
 
 
 @contextmanager
@@ -153,7 +168,10 @@ def _has_ended(process: int) -> bool:
 
 
 def _members(cluster: Cluster) -> tuple[MemberRecord, ...]:
-    return tuple(MemberRecord(member.name, member.client_url, member.peer_url, member.was_started, member.pid) for member in cluster.members)
+    return tuple(
+        MemberRecord(member.name, member.client_url, member.peer_url, member.was_started, member.pid)
+        for member in cluster.members
+    )
 
 
 def _forget(name: str) -> None:
@@ -172,7 +190,11 @@ def _write_environment(record: Record) -> None:
     """What a shell reads with ``.`` to use etcdctl, and the collection's modules, on the cluster."""
     options = record.connection
     variables = {"ETCDCTL_API": "3", "ETCDCTL_ENDPOINTS": ",".join(options["endpoints"])}
-    for option, variable in (("ca_cert", "ETCDCTL_CACERT"), ("client_cert", "ETCDCTL_CERT"), ("client_key", "ETCDCTL_KEY")):
+    for option, variable in (
+        ("ca_cert", "ETCDCTL_CACERT"),
+        ("client_cert", "ETCDCTL_CERT"),
+        ("client_key", "ETCDCTL_KEY"),
+    ):
         if option in options:
             variables[variable] = options[option]
     if "username" in options:

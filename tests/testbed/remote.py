@@ -59,7 +59,10 @@ class RemoteCluster:
     def live(self) -> list[RemoteMember]:
         """The started voters that answer."""
         records = [record for record in self.member_list() if record["name"] and not record["isLearner"]]
-        members = [RemoteMember(record["name"], record["peerURLs"][0], self.gateway_of(record["clientURLs"][0])) for record in records]
+        members = [
+            RemoteMember(record["name"], record["peerURLs"][0], self.gateway_of(record["clientURLs"][0]))
+            for record in records
+        ]
         return [member for member in members if member.not_ready_because() is None]
 
     def _log_in(self) -> str | None:

@@ -101,7 +101,9 @@ class Session:
                 self._connection.sendall(json.dumps(request).encode() + b"\n")
                 reply = self._receive()
             except OSError as problem:
-                raise SupervisorGone(f"the test bed's supervisor, process {self._process.pid}, is gone: {problem}") from problem
+                raise SupervisorGone(
+                    f"the test bed's supervisor, process {self._process.pid}, is gone: {problem}"
+                ) from problem
         if "problem" in reply:
             raise OSError(reply["problem"])
         return reply["answer"]

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from .member import Member
 
 FAST_TIMING = {"ETCD_HEARTBEAT_INTERVAL": "50", "ETCD_ELECTION_TIMEOUT": "300"}
-"""Milliseconds. At a tenth of etcd's own timing three idle members take a fifth of a processor, and busy machines depose leaders."""
+"""Milliseconds. At a tenth of etcd's own timing three idle members take a fifth of a processor, and busy machines
+depose leaders.
+"""
 CHEAPEST_BCRYPT = "4"
 
 
 def variables(settings: Mapping[str, object]) -> dict[str, str]:
     """Settings as etcd reads them: ``strict_reconfig_check=False`` is ``ETCD_STRICT_RECONFIG_CHECK=false``."""
-    return {f"ETCD_{name.upper()}": str(value).lower() if isinstance(value, bool) else str(value) for name, value in settings.items()}
+    return {
+        f"ETCD_{name.upper()}": str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in settings.items()
+    }
 
 
 def environment_of(cluster: Cluster, member: Member, host: Host) -> dict[str, str]:
@@ -48,7 +53,11 @@ def environment_of(cluster: Cluster, member: Member, host: Host) -> dict[str, st
 def identity_of(cluster: Cluster, member: Member) -> dict[str, str]:
     """Who a registered, not yet started member is, from the live list."""
     ours = {known.peer_url: known.name for known in cluster.members}
-    entries = [f"{record['name'] or ours.get(url, hex(record['ID']))}={url}" for record in cluster.member_list() for url in record["peerURLs"]]
+    entries = [
+        f"{record['name'] or ours.get(url, hex(record['ID']))}={url}"
+        for record in cluster.member_list()
+        for url in record["peerURLs"]
+    ]
     return {
         "ETCD_NAME": member.name,
         "ETCD_INITIAL_CLUSTER": ",".join(entries),

@@ -33,7 +33,9 @@ class State:
 
     size: int = 3
     dead: int = 0
-    """Voters that are killed once the rest stands: the last ones, and none of them leads before, unless ``leader_dead``."""
+    """Voters that are killed once the rest stands: the last ones, and none of them leads before, unless
+    ``leader_dead``.
+    """
     leader_dead: bool = False
     """The leader is among the dead (and alone, if ``dead`` is not given)."""
     unstarted: int = 0
@@ -92,7 +94,9 @@ class State:
             if getattr(self, name) < 0:
                 raise ImpossibleState(f"{name}={getattr(self, name)} is negative")
         if self.killed >= self.size:
-            raise ImpossibleState(f"{self.killed} of {self.size} voters dead leaves none that could be asked; ask for a larger size")
+            raise ImpossibleState(
+                f"{self.killed} of {self.size} voters dead leaves none that could be asked; ask for a larger size"
+            )
 
     def _check_learners(self, version: str) -> None:
         release = tuple(int(part) for part in version.split(".")[:2])
@@ -100,7 +104,9 @@ class State:
         if learners and release < (3, 4):
             raise ImpossibleState(f"etcd {version} knows no learners; they came with 3.4")
         if learners > 1 and release < (3, 6):
-            raise ImpossibleState(f"{learners} learners: etcd {version} allows one at a time, only 3.6 can be told more")
+            raise ImpossibleState(
+                f"{learners} learners: etcd {version} allows one at a time, only 3.6 can be told more"
+            )
 
     def _check_unstarted(self) -> None:
         beside = f"{self.unstarted} unstarted voters beside {self.size} started ones"
@@ -116,4 +122,7 @@ class State:
         started = [member_name(number) for number in range(1, self.size + self.learners + 1)]
         for name in named:
             if name not in (*started, *ROLES):
-                raise ImpossibleState(f"partitioned: there will be no member named {name}; say {', '.join(started)}, or {' or '.join(ROLES)}")
+                raise ImpossibleState(
+                    f"partitioned: there will be no member named {name}; say {', '.join(started)}, or "
+                    f"{' or '.join(ROLES)}"
+                )

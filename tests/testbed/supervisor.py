@@ -6,7 +6,8 @@
 It runs beside pytest (or the terminal command) and is asked over a socket pair, one JSON object a line. It starts etcd
 from its only thread, since the kernel's PR_SET_PDEATHSIG speaks of the creating *thread*; so the etcds die with it even
 if it is killed itself. When the run that started it is gone, be it by SIGKILL, it kills the etcds, carries out what it
-was told to do at the end and removes the run's folder. A folder that outlived its supervisor is removed by the next one.
+was told to do at the end and removes the run's folder. A folder that outlived its supervisor is removed by the next
+one.
 
 Run as ``python -I -S supervisor.py <socket> <root>``; it needs nothing but the standard library, and starts in 20 ms.
 """
@@ -76,7 +77,14 @@ class Supervisor:
         """Leaves nothing of the run behind."""
         self._end(list(self._running))
         for command in self._at_end.values():
-            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False)
+            subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=60,
+                check=False,
+            )
         shutil.rmtree(self._directory, ignore_errors=True)
         with contextlib.suppress(OSError):
             # The last one out; others still have folders in it.

@@ -4,8 +4,8 @@
 """A steady writer: what a cluster's users notice of a change of membership.
 
 Open loop: each put has its scheduled time, and a cluster that stands still does not slow the schedule down, so waiting
-counts. Unique keys, each put once; an attempt that fails goes on at another endpoint until its deadline. The revision of
-each acknowledgement tells at the end, without a search, whether every acknowledged write is there, and in its order.
+counts. Unique keys, each put once; an attempt that fails goes on at another endpoint until its deadline. The revision
+of each acknowledgement tells at the end, without a search, whether every acknowledged write is there, and in its order.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ class Report:
 
     def __str__(self) -> str:
         return (
-            f"{self.acknowledged} acknowledged, {self.failed} failed, {self.lost} lost, longest gap {self.longest_gap * 1000:.0f} ms, "
+            f"{self.acknowledged} acknowledged, {self.failed} failed, {self.lost} lost, longest gap "
+            f"{self.longest_gap * 1000:.0f} ms, "
             f"p50 {self.p50 * 1000:.1f} ms, p99 {self.p99 * 1000:.1f} ms, {len(self.violations)} violations"
         )
 
@@ -92,18 +93,27 @@ class _Seen:
 class Writer:
     """Puts ``rate`` keys a second, from ``with`` until :meth:`stop` or the end of ``with``.
 
-    ``endpoints``: where it writes; by default the cluster's endpoints as they are now, since clients do not learn of new
-    members by themselves.
+    ``endpoints``: where it writes; by default the cluster's endpoints as they are now, since clients do not learn of
+    new members by themselves.
     """
 
-    def __init__(self, cluster: Cluster | RemoteCluster, rate: float = 100, workers: int = WORKERS, endpoints: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster | RemoteCluster,
+        rate: float = 100,
+        workers: int = WORKERS,
+        endpoints: Sequence[str] | None = None,
+    ) -> None:
         self._cluster = cluster
         self._rate = rate
         self._endpoints = list(endpoints or cluster.endpoints)
         self._prefix = f"writer-{next(_runs)}/"
         self._due: queue.SimpleQueue[tuple[str, float] | None] = queue.SimpleQueue()
         self._seen = [_Seen() for _ in range(workers)]
-        self._workers = [threading.Thread(target=self._work, args=(number,), name=f"writer {number}", daemon=True) for number in range(workers)]
+        self._workers = [
+            threading.Thread(target=self._work, args=(number,), name=f"writer {number}", daemon=True)
+            for number in range(workers)
+        ]
         self._clock = threading.Thread(target=self._keep_time, name="the writer's clock", daemon=True)
         self._connected = threading.Barrier(workers + 1)
         self._stopping = threading.Event()
@@ -118,7 +128,9 @@ class Writer:
         self._clock.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._report is None:
             self._end()
 
@@ -130,10 +142,15 @@ class Writer:
     def wait_acknowledged(self, count: int = 1, timeout: float = 10.0) -> None:
         """Waits for that many further acknowledgements."""
         goal = self.acknowledged + count
-        waiting.until(f"{count} acknowledged writes", lambda: None if self.acknowledged >= goal else f"{self.acknowledged} of {goal}", timeout)
+        waiting.until(
+            f"{count} acknowledged writes",
+            lambda: None if self.acknowledged >= goal else f"{self.acknowledged} of {goal}",
+            timeout,
+        )
 
     def stop(self) -> Report:
-        """Ends the writing, reads everything back through every voter that runs, and reports; asked again, the same report.
+        """Ends the writing, reads everything back through every voter that runs, and reports; asked again, the same
+        report.
 
         Raises ``NotInTime`` where such a voter does not become healthy: heal or kill it before.
         """
@@ -186,7 +203,9 @@ class Writer:
                 time.sleep(PAUSE_AFTER_REFUSAL)
                 continue
             answered = time.monotonic()
-            seen.answers.append(Observation(key, revision, called, answered, revision, attempts=attempt - preferred + 1))
+            seen.answers.append(
+                Observation(key, revision, called, answered, revision, attempts=attempt - preferred + 1)
+            )
             seen.latencies.append(answered - due)
             return attempt
         return preferred
@@ -217,7 +236,9 @@ class Writer:
 
     def _stores(self) -> list[dict[str, int]]:
         """The writer's keys and their revisions, read linearizably through each voter that runs."""
-        voters = {url for record in self._cluster.member_list() if not record["isLearner"] for url in record["peerURLs"]}
+        voters = {
+            url for record in self._cluster.member_list() if not record["isLearner"] for url in record["peerURLs"]
+        }
         stores = []
         for member in self._cluster.live:
             if member.peer_url in voters:

@@ -61,7 +61,9 @@ def stop(folder: Path) -> dict[str, Any]:
     """Stops the writer, has it read everything back, and returns its report; asked again, the same report."""
     if not (folder / REPORT).exists():
         os.kill(int((folder / READY).read_text()), signal.SIGTERM)
-        waiting.until("the writer's report", lambda: None if (folder / REPORT).exists() else _last_words(folder), JUDGE_SECONDS)
+        waiting.until(
+            "the writer's report", lambda: None if (folder / REPORT).exists() else _last_words(folder), JUDGE_SECONDS
+        )
     report: dict[str, Any] = json.loads((folder / REPORT).read_text())
     return report
 

@@ -17,6 +17,8 @@ ROLE = Path(__file__).resolve().parents[2] / "roles" / "etcd_cluster"
 def value_of(variable: str, **facts: Any) -> Any:
     loader = DataLoader()
     variables = {
-        name: text for folder in ("defaults", "vars") for name, text in loader.load_from_file(str(ROLE / folder / "main.yml"), trusted_as_template=True).items()
+        name: text
+        for folder in ("defaults", "vars")
+        for name, text in loader.load_from_file(str(ROLE / folder / "main.yml"), trusted_as_template=True).items()
     }
     return Templar(loader, variables={**variables, **facts}).template(variables[variable])

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rooms of the house and the arrows between them: the core is pure, and every room knows only the rooms below it."""
+"""The rooms of the house and the arrows between them: the core is pure, and every room knows only the rooms below
+it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,21 @@ ARROWS = {
     "_module": {"_operations", "_client", "_formats", "_membership"},
 }
 # What the core may use of the standard library: values and text, no clock, no environment, no files, no network.
-PURE = {"__future__", "abc", "collections", "dataclasses", "enum", "functools", "ipaddress", "itertools", "math", "operator", "re", "string", "typing"}
+PURE = {
+    "__future__",
+    "abc",
+    "collections",
+    "dataclasses",
+    "enum",
+    "functools",
+    "ipaddress",
+    "itertools",
+    "math",
+    "operator",
+    "re",
+    "string",
+    "typing",
+}
 PURE_PARTS = {"collections.abc", "urllib.parse"}
 IMPURE_BUILTINS = {"__import__", "breakpoint", "eval", "exec", "input", "open", "print"}
 
@@ -35,7 +51,8 @@ IN_THE_DARK = textwrap.dedent(
     """
     import importlib, os, sys
 
-    BLOCKED = {"ansible", "asyncio", "datetime", "etcd3", "grpc", "http", "logging", "requests", "select", "selectors", "socket", "ssl", "subprocess", "time"}
+    BLOCKED = {"ansible", "asyncio", "datetime", "etcd3", "grpc", "http", "logging", "requests", "select", "selectors",
+    "socket", "ssl", "subprocess", "time"}
 
     class Blocker:
         def find_spec(self, name, path=None, target=None):
@@ -66,14 +83,20 @@ def module_name(path: Path) -> str:
 
 
 def imports_of(path: Path) -> set[str]:
-    """Absolute names of everything that a file imports, at run time or for its annotations; relative imports resolved."""
+    """Absolute names of everything that a file imports, at run time or for its annotations; relative imports
+    resolved.
+    """
     package = module_name(path).split(".") if path.name == "__init__.py" else module_name(path).split(".")[:-1]
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            base = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")] if node.level else (node.module or "").split(".")
+            base = (
+                [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+                if node.level
+                else (node.module or "").split(".")
+            )
             target = ".".join(part for part in base if part)
             # `from . import model` names a file, `from .model import Member` a value of one.
             names |= {f"{target}.{alias.name}" for alias in node.names} if node.level and not node.module else {target}
@@ -81,7 +104,9 @@ def imports_of(path: Path) -> set[str]:
 
 
 def own_imports(path: Path) -> set[str]:
-    """What a file imports of ours, seen from `module_utils` (`_membership.model`); other places keep their full name."""
+    """What a file imports of ours, seen from `module_utils` (`_membership.model`); other places keep their full
+    name.
+    """
     prefix = "ansible_collections.quorum.etcd."
     ours = {name[len(prefix) :] for name in imports_of(path) if name.startswith(prefix)}
     return {name.removeprefix("plugins.module_utils.") for name in ours}
@@ -112,14 +137,22 @@ def test_the_core_uses_only_the_pure_part_of_the_standard_library(path):
 
 @pytest.mark.parametrize("path", CORE, ids=lambda path: path.name)
 def test_the_core_neither_reads_nor_prints(path):
-    calls = {node.func.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    calls = {
+        node.func.id
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
     assert not calls & IMPURE_BUILTINS
 
 
 @pytest.mark.parametrize("room", ARROWS)
 def test_a_room_knows_only_the_rooms_below_it(room):
     files = sorted((ROOMS / room).rglob("*.py"))
-    wrong = {str(path.relative_to(ROOMS)): names for path in files if (names := {n for n in own_imports(path) if not may_import(n, ARROWS[room] | {room})})}
+    wrong = {
+        str(path.relative_to(ROOMS)): names
+        for path in files
+        if (names := {n for n in own_imports(path) if not may_import(n, ARROWS[room] | {room})})
+    }
     assert files
     assert not wrong
 
@@ -147,7 +180,9 @@ def test_an_inventory_asks_no_etcd_itself(path):
     assert {name for name in own_imports(path) if not may_import(name, {"_module", "_membership"})} == set()
 
 
-PRIVATE = [path for path in sorted([*ROOMS.rglob("*.py"), *PLUGINS.glob("doc_fragments/*.py")]) if path.name != "__init__.py"]
+PRIVATE = [
+    path for path in sorted([*ROOMS.rglob("*.py"), *PLUGINS.glob("doc_fragments/*.py")]) if path.name != "__init__.py"
+]
 
 
 @pytest.mark.parametrize("path", PRIVATE, ids=lambda path: str(path.relative_to(PLUGINS)))

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What no linter looks at: examples that work, results that are documented, groups and fragments that agree, every code explained."""
+"""What no linter looks at: examples that work, results that are documented, groups and fragments that agree, every code
+explained.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,30 @@ import yaml
 from ansible_collections.quorum.etcd.plugins.module_utils._client import errors
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import refusal
 
-from tests.documentation import action_of, argument_spec, contradictions, defaults_in, errors_of_arguments, examples_of, gaps_in_returns, module_files, read
+from tests.documentation import (
+    action_of,
+    argument_spec,
+    contradictions,
+    defaults_in,
+    errors_of_arguments,
+    examples_of,
+    gaps_in_returns,
+    module_files,
+    read,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = [path.stem for path in module_files()]
 GROUP = "group/quorum.etcd.etcd"
 # Modules that ask no etcd anything.
-WITHOUT_CONNECTION = {"etcd_ca_info", "etcd_certificate_check", "etcd_host_files", "etcd_host_info", "etcd_served_certificate", "show"}
+WITHOUT_CONNECTION = {
+    "etcd_ca_info",
+    "etcd_certificate_check",
+    "etcd_host_files",
+    "etcd_host_info",
+    "etcd_served_certificate",
+    "show",
+}
 # Errors that users meet by these codes (the others of `errors` are turned into refusals or `server_error`).
 ERROR_CODES = (
     *(errors.CONNECTION_REFUSED, errors.TIMEOUT, errors.TLS_ERROR, errors.AUTH_REQUIRED, errors.AUTH_FAILED),
@@ -63,7 +82,9 @@ def test_examples_exist_and_show_the_module(documented):
 
 
 def test_examples_name_modules_in_full(documented):
-    short = {action for task in examples_of(documented) if not re.fullmatch(r"\w+\.\w+\.\w+", action := action_of(task))}
+    short = {
+        action for task in examples_of(documented) if not re.fullmatch(r"\w+\.\w+\.\w+", action := action_of(task))
+    }
     assert not short
 
 
@@ -96,9 +117,15 @@ def test_every_option_is_documented_and_the_reverse(documented):
 
 def test_environment_variables_are_documented(documented):
     """Every variable that stands in for an option is named in its description."""
-    fallbacks = {option: rule["fallback"][1] for option, rule in argument_spec(documented.name)["argument_spec"].items() if "fallback" in rule}
+    fallbacks = {
+        option: rule["fallback"][1]
+        for option, rule in argument_spec(documented.name)["argument_spec"].items()
+        if "fallback" in rule
+    }
     texts = {option: " ".join(documented.documentation["options"][option]["description"]) for option in fallbacks}
-    assert [(option, name) for option, names in fallbacks.items() for name in names if f"E({name})" not in texts[option]] == []
+    assert [
+        (option, name) for option, names in fallbacks.items() for name in names if f"E({name})" not in texts[option]
+    ] == []
 
 
 def test_what_the_documentation_calls_by_name_exists(documented):
@@ -144,5 +171,9 @@ def test_a_result_that_is_not_as_documented_is_found(key, value, expected):
 
 def test_gaps_in_the_documentation_of_returns_are_found():
     assert gaps_in_returns(RETURNS) == []
-    assert gaps_in_returns({"plan": {"type": "list"}}) == ["plan: no description", "plan: no returned", "plan: no sample"]
+    assert gaps_in_returns({"plan": {"type": "list"}}) == [
+        "plan: no description",
+        "plan: no returned",
+        "plan: no sample",
+    ]
     assert gaps_in_returns({"plan": {**RETURNS["plan"], "sample": {}}}) == ["plan: documented as list, is dict"]

@@ -16,7 +16,10 @@ import yaml
 from tests.documentation import action_of, errors_of_arguments, module_files
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {str(page.relative_to(ROOT)): page.read_text() for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+PAGES = {
+    str(page.relative_to(ROOT)): page.read_text()
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
 
 
 def yaml_blocks(text: str) -> list[Any]:

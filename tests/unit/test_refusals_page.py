@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import refusal as codes
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import CODES, ELECTION, FINAL, WAIT, Refusal
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import (
+    CODES,
+    ELECTION,
+    FINAL,
+    WAIT,
+    Refusal,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.upgrade import upgrade
 
 from tests.unit.plugins.module_utils._membership.clusters import (

@@ -33,7 +33,11 @@ TYPES = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
 
 def test_every_default_is_specified_and_the_reverse():
     assert {name for name, option in OPTIONS.items() if not option.get("required")} == set(DEFAULTS)
-    assert set(DEFAULTS) - set(SPECS["main"]["options"]) == {"etcd_cluster_members", "etcd_cluster_rotate_ca", "etcd_cluster_keep_old_ca"}
+    assert set(DEFAULTS) - set(SPECS["main"]["options"]) == {
+        "etcd_cluster_members",
+        "etcd_cluster_rotate_ca",
+        "etcd_cluster_keep_old_ca",
+    }
 
 
 def test_every_entry_point_is_specified_and_has_its_playbook():
@@ -69,7 +73,9 @@ def test_the_readme_lists_every_variable_with_its_type():
 
 
 def test_secrets_are_marked():
-    assert {name for name in OPTIONS if "password" in name} == {name for name, option in OPTIONS.items() if option.get("no_log")}
+    assert {name for name in OPTIONS if "password" in name} == {
+        name for name, option in OPTIONS.items() if option.get("no_log")
+    }
 
 
 @pytest.mark.parametrize("name", [*DEFAULTS, *INTERNAL])
@@ -79,13 +85,25 @@ def test_a_variable_carries_the_roles_name(name):
 
 def test_every_variable_that_the_role_reads_exists():
     """A name that is misspelt would only show on the host that comes so far."""
-    files = [path for folder in ("defaults", "vars", "tasks", "templates") for path in (ROLE / folder).rglob("*") if path.is_file()]
+    files = [
+        path
+        for folder in ("defaults", "vars", "tasks", "templates")
+        for path in (ROLE / folder).rglob("*")
+        if path.is_file()
+    ]
     text = "\n".join(path.read_text() for path in files)
-    made = set(re.findall(r"(?:register|loop_var|index_var): (etcd_cluster__\w+)", text)) | set(re.findall(r"^\s+(etcd_cluster__\w+):", text, re.MULTILINE))
+    made = set(re.findall(r"(?:register|loop_var|index_var): (etcd_cluster__\w+)", text)) | set(
+        re.findall(r"^\s+(etcd_cluster__\w+):", text, re.MULTILINE)
+    )
     used = set(re.findall(r"(?<!quorum\.etcd\.)\betcd_cluster_\w+", text))
     assert used - set(OPTIONS) - set(INTERNAL) - made == set()
 
 
 def test_every_internal_variable_is_read():
-    text = "\n".join(path.read_text() for folder in ("defaults", "vars", "tasks", "templates") for path in (ROLE / folder).rglob("*") if path.is_file())
+    text = "\n".join(
+        path.read_text()
+        for folder in ("defaults", "vars", "tasks", "templates")
+        for path in (ROLE / folder).rglob("*")
+        if path.is_file()
+    )
     assert [name for name in INTERNAL if len(re.findall(rf"\b{name}\b", text)) < 2] == []

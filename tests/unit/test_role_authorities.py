@@ -80,16 +80,29 @@ def test_authorities_are_lost_where_a_host_trusts_none_that_is_left(files, host_
     assert role(files, "etcd_cluster__authorities_lost", etcd_cluster__found={"contents": contents}) == lost
 
 
-@pytest.mark.parametrize(("running", "mark", "current"), [(True, "yes", True), (True, "", False), (True, "another", False), (False, "", True)])
+@pytest.mark.parametrize(
+    ("running", "mark", "current"),
+    [(True, "yes", True), (True, "", False), (True, "another", False), (False, "", True)],
+)
 def test_a_member_trusts_what_its_files_hold_if_it_was_started_with_them(running, mark, current):
     trust = hashlib.sha256(b"old\nold peers\n").hexdigest()[:16]
     found = {
         "host": {"name": "n1", "running": running},
         "service": {"marks": {"QUORUM_ETCD_TRUST": trust if mark == "yes" else mark}},
-        "contents": {"/etc/etcd/pki/ca.crt": "old\n", "/etc/etcd/pki/peer-ca.crt": "old peers\n", "/etc/etcd/pki/server.crt": None},
+        "contents": {
+            "/etc/etcd/pki/ca.crt": "old\n",
+            "/etc/etcd/pki/peer-ca.crt": "old peers\n",
+            "/etc/etcd/pki/server.crt": None,
+        },
     }
-    (tls_files,) = role(REST, "etcd_cluster__tls_files", groups={"etcd": ["n1"]}, hostvars={"n1": {"etcd_cluster__found": found}})
-    assert tls_files == {"name": "n1", "files": {"ca.crt": "old\n", "peer-ca.crt": "old peers\n", "server.crt": None}, "current": current}
+    (tls_files,) = role(
+        REST, "etcd_cluster__tls_files", groups={"etcd": ["n1"]}, hostvars={"n1": {"etcd_cluster__found": found}}
+    )
+    assert tls_files == {
+        "name": "n1",
+        "files": {"ca.crt": "old\n", "peer-ca.crt": "old peers\n", "server.crt": None},
+        "current": current,
+    }
 
 
 @pytest.mark.parametrize(
@@ -106,6 +119,11 @@ def test_a_member_trusts_what_its_files_hold_if_it_was_started_with_them(running
     ],
 )
 def test_all_restarts_are_planned_before_anything_is_begun(options, files, arrived, planned):
-    found = {"etcd_cluster__found": {"host": {"name": "n1", "outdated": ["something"]}}, "etcd_cluster__has_arrived": arrived}
-    (host,) = role(files, "etcd_cluster__hosts_to_trust_anew", groups={"etcd": ["n1"]}, hostvars={"n1": found}, **options)
+    found = {
+        "etcd_cluster__found": {"host": {"name": "n1", "outdated": ["something"]}},
+        "etcd_cluster__has_arrived": arrived,
+    }
+    (host,) = role(
+        files, "etcd_cluster__hosts_to_trust_anew", groups={"etcd": ["n1"]}, hostvars={"n1": found}, **options
+    )
     assert host["outdated"] == planned

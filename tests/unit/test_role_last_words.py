@@ -11,10 +11,21 @@ import pytest
 
 from tests.unit.role_variables import value_of
 
-USUAL = json.dumps({"level": "warn", "caller": "embed/config.go:689", "msg": "Running http and grpc server on single port."})
+USUAL = json.dumps(
+    {"level": "warn", "caller": "embed/config.go:689", "msg": "Running http and grpc server on single port."}
+)
 INFO = json.dumps({"level": "info", "caller": "embed/etcd.go:140", "msg": "configuring peer listeners"})
-REMOVED = json.dumps({"level": "warn", "caller": "etcdserver/server.go:1154", "msg": "server error", "error": "the member has been permanently removed"})
-FATAL = json.dumps({"level": "fatal", "caller": "etcdmain/etcd.go:204", "msg": "discovery failed", "error": "member count is unequal"})
+REMOVED = json.dumps(
+    {
+        "level": "warn",
+        "caller": "etcdserver/server.go:1154",
+        "msg": "server error",
+        "error": "the member has been permanently removed",
+    }
+)
+FATAL = json.dumps(
+    {"level": "fatal", "caller": "etcdmain/etcd.go:204", "msg": "discovery failed", "error": "member count is unequal"}
+)
 SYSTEMD = "etcd.service: Deactivated successfully."
 REMOVED_3_4 = "2026-11-20 18:14:38.637118 E | etcdserver: the member has been permanently removed from the cluster"
 INFO_3_4 = "2026-11-20 18:14:38.637118 I | embed: listening for peers on 10.0.0.1:2380"
@@ -35,7 +46,12 @@ def test_its_complaints_are_told_once_and_nothing_that_every_etcd_says(log: list
 
 
 @pytest.mark.parametrize(
-    ("log", "advice"), [([REMOVED], "set etcd_cluster_endpoints"), ([REMOVED_3_4], "set etcd_cluster_endpoints"), ([FATAL], "journalctl --unit etcd")]
+    ("log", "advice"),
+    [
+        ([REMOVED], "set etcd_cluster_endpoints"),
+        ([REMOVED_3_4], "set etcd_cluster_endpoints"),
+        ([FATAL], "journalctl --unit etcd"),
+    ],
 )
 def test_a_removed_member_calls_for_the_cluster_and_any_other_for_the_log(log: list[str], advice: str):
     assert advice in value_of("etcd_cluster__advice", etcd_cluster__log={"stdout_lines": log})

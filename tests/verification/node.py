@@ -35,7 +35,10 @@ class Node:
         return self.host.run("pgrep -x etcd").succeeded
 
     def etcdctl(self, *arguments: str, own: bool = True) -> str:
-        """What etcdctl prints on this host, asked of its own etcd or of the whole cluster. Raises AssertionError where it fails."""
+        """What etcdctl prints on this host, asked of its own etcd or of the whole cluster.
+
+        Raises AssertionError where it fails.
+        """
         return str(self.host.check_output(self._command(arguments, own)))
 
     def fails(self, *arguments: str) -> str:
@@ -46,7 +49,9 @@ class Node:
 
     def members(self) -> list[dict[str, Any]]:
         """The member list as this host's own etcd has it, perhaps stale."""
-        listed: list[dict[str, Any]] = json.loads(self.etcdctl("member", "list", "-w", "json", "--command-timeout=5s"))["members"]
+        listed: list[dict[str, Any]] = json.loads(self.etcdctl("member", "list", "-w", "json", "--command-timeout=5s"))[
+            "members"
+        ]
         return listed
 
     def status(self) -> dict[str, Any]:

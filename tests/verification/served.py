@@ -15,7 +15,8 @@ host, port, trusted, shown = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.arg
 context = ssl.create_default_context(cafile=trusted)
 context.load_cert_chain(shown + ".crt", shown + ".key")
 try:
-    with socket.create_connection((host, port), 5) as plain, context.wrap_socket(plain, server_hostname=host) as connection:
+    with socket.create_connection((host, port), 5) as plain, context.wrap_socket(plain, server_hostname=host) as
+    connection:
         connection.sendall(b"GET /version HTTP/1.0\\r\\n\\r\\n")
         answered = b"etcdserver" in connection.recv(4096)
         print(hashlib.sha256(connection.getpeercert(True)).hexdigest() if answered else "no answer")
@@ -27,11 +28,16 @@ except OSError:
 
 
 def seen(node: Node, port: int, trusted: str, shown: str) -> str:
-    """What a client sees that trusts these authorities and shows this certificate (without .crt): the fingerprint of what is served, or why it is not."""
+    """What a client sees that trusts these authorities and shows this certificate (without .crt): the fingerprint of
+    what is served, or why it is not.
+    """
     return node.host.check_output(f"python3 -c '{PROBE}' {node.variables['etcd_address']} {port} {trusted} {shown}")
 
 
 def fingerprint(host: Host, path: str) -> str:
     """Of the certificate in a file of that host."""
-    script = "import hashlib, ssl, sys; print(hashlib.sha256(ssl.PEM_cert_to_DER_cert(open(sys.argv[1]).read())).hexdigest())"
+    script = (
+        "import hashlib, ssl, sys; "
+        "print(hashlib.sha256(ssl.PEM_cert_to_DER_cert(open(sys.argv[1]).read())).hexdigest())"
+    )
     return host.check_output(f"python3 -c '{script}' {path}")

@@ -50,6 +50,9 @@ def test_all_members_are_of_one_cluster_and_follow_one_leader(nodes: list[Node])
 
 def test_all_members_hold_the_same_data(nodes: list[Node]) -> None:
     revision = min(node.status()["header"]["revision"] for node in nodes)
-    hashes = [json.loads(node.etcdctl("endpoint", "hashkv", "--rev", str(revision), "-w", "json"))[0]["HashKV"]["hash"] for node in nodes]
+    hashes = [
+        json.loads(node.etcdctl("endpoint", "hashkv", "--rev", str(revision), "-w", "json"))[0]["HashKV"]["hash"]
+        for node in nodes
+    ]
     assert len(hashes) == len(nodes)
     assert len(set(hashes)) == 1

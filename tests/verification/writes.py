@@ -25,7 +25,9 @@ def test_no_acknowledged_write_is_lost(writer: dict[str, Any]) -> None:
 def test_writes_never_stood_still_for_longer_than_an_election_takes(writer: dict[str, Any]) -> None:
     worst = sorted(writer["gaps"], key=lambda gap: gap["seconds"])[-5:]
     # Whoever writes notices that writes go on only when the attempt is over that hangs meanwhile.
-    assert writer["longest_gap"] <= ELECTION_TIMEOUT + ATTEMPT_SECONDS, f"the worst gaps, in seconds since the start of the writer: {worst}"
+    assert writer["longest_gap"] <= ELECTION_TIMEOUT + ATTEMPT_SECONDS, (
+        f"the worst gaps, in seconds since the start of the writer: {worst}"
+    )
 
 
 def test_no_write_failed(writer: dict[str, Any]) -> None:
@@ -37,4 +39,6 @@ def test_no_write_failed(writer: dict[str, Any]) -> None:
 
 @pytest.mark.measures_time
 def test_writes_never_stood_still_for_as_long_as_an_election_takes(writer: dict[str, Any]) -> None:
-    assert writer["longest_gap"] < ELECTION_TIMEOUT, {name: writer[name] for name in ("longest_gap", "gaps", "refusals")}
+    assert writer["longest_gap"] < ELECTION_TIMEOUT, {
+        name: writer[name] for name in ("longest_gap", "gaps", "refusals")
+    }

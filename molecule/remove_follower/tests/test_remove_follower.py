@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.verification.node import Node
-from tests.verification.writes import test_no_write_failed, test_writes_never_stood_still_for_as_long_as_an_election_takes
+from tests.verification.writes import (
+    test_no_write_failed,
+    test_writes_never_stood_still_for_as_long_as_an_election_takes,
+)
 
 __all__ = ["test_no_write_failed", "test_writes_never_stood_still_for_as_long_as_an_election_takes"]
 

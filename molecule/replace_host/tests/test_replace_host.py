@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The new host is in for the dead one, and the host that lost its disk is back, as a new member with its old name and address."""
+"""The new host is in for the dead one, and the host that lost its disk is back, as a new member with its old name and
+address.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from tests.verification.writes import test_no_acknowledged_write_is_lost, test_writes_never_stood_still_for_longer_than_an_election_takes
+from tests.verification.writes import (
+    test_no_acknowledged_write_is_lost,
+    test_writes_never_stood_still_for_longer_than_an_election_takes,
+)
 
 __all__ = ["test_no_acknowledged_write_is_lost", "test_writes_never_stood_still_for_longer_than_an_election_takes"]
 
@@ -23,7 +26,9 @@ def test_nobody_is_served_in_plaintext(node):
         url = f"http://{node.variables['etcd_address']}:{port}/version"
         answer = node.host.run(f"python3 -c \"import urllib.request; urllib.request.urlopen('{url}', timeout=5)\"")
         assert answer.rc != 0
-        assert any(words in answer.stderr for words in ("Connection reset", "RemoteDisconnected", "HTTP Error 400")), answer.stderr
+        assert any(words in answer.stderr for words in ("Connection reset", "RemoteDisconnected", "HTTP Error 400")), (
+            answer.stderr
+        )
 
 
 def test_a_member_was_restarted_once_for_each_stage_and_never_for_nothing(node):

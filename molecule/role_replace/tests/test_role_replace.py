@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from tests.verification.writes import test_no_acknowledged_write_is_lost, test_writes_never_stood_still_for_longer_than_an_election_takes
+from tests.verification.writes import (
+    test_no_acknowledged_write_is_lost,
+    test_writes_never_stood_still_for_longer_than_an_election_takes,
+)
 
 __all__ = ["test_no_acknowledged_write_is_lost", "test_writes_never_stood_still_for_longer_than_an_election_takes"]
 

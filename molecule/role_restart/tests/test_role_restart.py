@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from tests.verification.writes import test_no_acknowledged_write_is_lost, test_writes_never_stood_still_for_longer_than_an_election_takes
+from tests.verification.writes import (
+    test_no_acknowledged_write_is_lost,
+    test_writes_never_stood_still_for_longer_than_an_election_takes,
+)
 
 __all__ = ["test_no_acknowledged_write_is_lost", "test_writes_never_stood_still_for_longer_than_an_election_takes"]
 
@@ -19,5 +22,7 @@ def test_a_member_was_restarted_only_for_a_reason_and_never_twice(node):
 
 
 def test_a_member_runs_with_the_new_settings(node):
-    metrics = node.host.check_output("python3 -c \"import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:2379/metrics').read().decode())\"")
+    metrics = node.host.check_output(
+        "python3 -c \"import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:2379/metrics').read().decode())\""
+    )
     assert "etcd_server_quota_backend_bytes 4.294967296e+09" in metrics

@@ -9,7 +9,10 @@ import pytest
 
 from tests.verification.served import fingerprint, seen
 from tests.verification.starts import ran_before, starts
-from tests.verification.writes import test_no_acknowledged_write_is_lost, test_writes_never_stood_still_for_longer_than_an_election_takes
+from tests.verification.writes import (
+    test_no_acknowledged_write_is_lost,
+    test_writes_never_stood_still_for_longer_than_an_election_takes,
+)
 
 __all__ = ["test_no_acknowledged_write_is_lost", "test_writes_never_stood_still_for_longer_than_an_election_takes"]
 
@@ -30,7 +33,9 @@ def test_what_is_served_is_new(node, port):
 def test_the_authority_is_the_same_and_what_it_signed_before_is_served(node, port):
     authority = AUTHORITIES[port]
     assert node.host.file(f"{PKI}/{authority}").content == node.host.file(f"/root/first/{authority}").content
-    assert seen(node, port, f"{PKI}/{authority}", f"/root/first/{PRESENTED[port]}") == fingerprint(node.host, f"{PKI}/{SERVED[port]}")
+    assert seen(node, port, f"{PKI}/{authority}", f"/root/first/{PRESENTED[port]}") == fingerprint(
+        node.host, f"{PKI}/{SERVED[port]}"
+    )
 
 
 def test_no_member_was_restarted(node):
@@ -39,7 +44,13 @@ def test_no_member_was_restarted(node):
 
 
 @pytest.mark.parametrize(
-    ("name", "owner", "mode"), [("server.key", "etcd", 0o600), ("peer.key", "etcd", 0o600), ("client.key", "root", 0o600), ("server.crt", "etcd", 0o644)]
+    ("name", "owner", "mode"),
+    [
+        ("server.key", "etcd", 0o600),
+        ("peer.key", "etcd", 0o600),
+        ("client.key", "root", 0o600),
+        ("server.crt", "etcd", 0o644),
+    ],
 )
 def test_new_files_belong_to_who_needs_them(host, name, owner, mode):
     file = host.file(f"{PKI}/{name}")
@@ -48,4 +59,6 @@ def test_new_files_belong_to_who_needs_them(host, name, owner, mode):
 
 def test_no_key_is_left_lying_about(host):
     # Only on the host's own disk: this machine's folder of the scenario is mounted there, too.
-    assert sorted(host.check_output("find /etc /var /tmp -xdev -name '*.key'").split()) == [f"{PKI}/{kind}.key" for kind in ("client", "peer", "server")]
+    assert sorted(host.check_output("find /etc /var /tmp -xdev -name '*.key'").split()) == [
+        f"{PKI}/{kind}.key" for kind in ("client", "peer", "server")
+    ]

@@ -12,7 +12,10 @@ import pytest
 
 from tests.verification.served import fingerprint, seen
 from tests.verification.starts import ran_before, starts
-from tests.verification.writes import test_no_acknowledged_write_is_lost, test_writes_never_stood_still_for_longer_than_an_election_takes
+from tests.verification.writes import (
+    test_no_acknowledged_write_is_lost,
+    test_writes_never_stood_still_for_longer_than_an_election_takes,
+)
 
 __all__ = ["test_no_acknowledged_write_is_lost", "test_writes_never_stood_still_for_longer_than_an_election_takes"]
 
@@ -36,19 +39,36 @@ def test_certificates_of_the_old_authority_are_refused(node, port):
 
 
 def test_members_were_restarted_for_their_trust_only_and_never_twice(node):
-    """One to trust both authorities, and one to trust the new one alone; and the first start, on hosts where nothing ran yet."""
+    """One to trust both authorities, and one to trust the new one alone; and the first start, on hosts where nothing
+    ran yet.
+    """
     assert starts(node) == (2 if ran_before(node) else 3)
 
 
 def test_the_new_authorities_have_taken_the_place_of_the_old_ones(node):
     directory = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "lab" / "authorities"
-    assert {str(path.relative_to(directory)) for path in directory.rglob("*")} == {"ca.crt", "ca.key", "peer-ca.crt", "peer-ca.key"}
+    assert {str(path.relative_to(directory)) for path in directory.rglob("*")} == {
+        "ca.crt",
+        "ca.key",
+        "peer-ca.crt",
+        "peer-ca.key",
+    }
     for name in AUTHORITIES.values():
-        assert (directory / name).read_bytes() == node.host.file(f"{PKI}/{name}").content != node.host.file(f"/root/first/{name}").content
+        assert (
+            (directory / name).read_bytes()
+            == node.host.file(f"{PKI}/{name}").content
+            != node.host.file(f"/root/first/{name}").content
+        )
 
 
 @pytest.mark.parametrize(
-    ("name", "owner", "mode"), [("server.key", "etcd", 0o600), ("peer.key", "etcd", 0o600), ("client.key", "root", 0o600), ("server.crt", "etcd", 0o644)]
+    ("name", "owner", "mode"),
+    [
+        ("server.key", "etcd", 0o600),
+        ("peer.key", "etcd", 0o600),
+        ("client.key", "root", 0o600),
+        ("server.crt", "etcd", 0o644),
+    ],
 )
 def test_new_files_belong_to_who_needs_them(host, name, owner, mode):
     file = host.file(f"{PKI}/{name}")
@@ -57,4 +77,6 @@ def test_new_files_belong_to_who_needs_them(host, name, owner, mode):
 
 def test_no_key_is_left_lying_about(host):
     # Only on the host's own disk: this machine's folder of the scenario is mounted there, too.
-    assert sorted(host.check_output("find /etc /var /tmp -xdev -name '*.key'").split()) == [f"{PKI}/{kind}.key" for kind in ("client", "peer", "server")]
+    assert sorted(host.check_output("find /etc /var /tmp -xdev -name '*.key'").split()) == [
+        f"{PKI}/{kind}.key" for kind in ("client", "peer", "server")
+    ]

@@ -65,7 +65,9 @@ def test_the_keys_of_the_authorities_are_in_one_place_only(host, authorities):
 
 
 def served(node, port, certificates=""):
-    """Whether a client with these certificates gets an answer at the host's address: `no TLS`, `none`, or of a `kind` that the role has made."""
+    """Whether a client with these certificates gets an answer at the host's address: `no TLS`, `none`, or of a `kind`
+    that the role has made.
+    """
     result = node.host.run(f"python3 -c '{PROBE}' {node.variables['etcd_address']} {port} {certificates}")
     assert result.succeeded, result.stderr
     return result.stdout.strip() == "served"

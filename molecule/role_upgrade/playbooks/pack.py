@@ -19,7 +19,9 @@ def pack(folder: Path, version: str) -> None:
     with tarfile.open(archive, "w:gz", compresslevel=1) as packed:
         for program in (release.etcd, release.etcdctl):
             packed.add(program, f"etcd-v{version}-linux-amd64/{program.name}")
-    archive.with_name(f"{archive.name}.checksum").write_text(f"sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}")
+    archive.with_name(f"{archive.name}.checksum").write_text(
+        f"sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}"
+    )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 
-from tests.verification.writes import test_no_acknowledged_write_is_lost, test_writes_never_stood_still_for_longer_than_an_election_takes
+from tests.verification.writes import (
+    test_no_acknowledged_write_is_lost,
+    test_writes_never_stood_still_for_longer_than_an_election_takes,
+)
 
 __all__ = ["test_no_acknowledged_write_is_lost", "test_writes_never_stood_still_for_longer_than_an_election_takes"]
 
@@ -15,7 +18,9 @@ RELEASE = "3.5.16"
 
 
 def test_a_member_runs_the_new_release_in_a_cluster_of_its_minor(node):
-    answer = node.host.check_output("python3 -c \"import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:2379/version').read().decode())\"")
+    answer = node.host.check_output(
+        "python3 -c \"import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:2379/version').read().decode())\""
+    )
     assert json.loads(answer) == {"etcdserver": RELEASE, "etcdcluster": "3.5.0"}
 
 

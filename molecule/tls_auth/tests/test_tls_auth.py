@@ -18,5 +18,7 @@ def test_all_traffic_is_encrypted(node: Node) -> None:
 
 
 def test_nobody_gets_in_without_a_certificate(node: Node) -> None:
-    answer = node.host.run(f"etcdctl --endpoints={node.client_url} --insecure-skip-tls-verify --command-timeout=2s get x")
+    answer = node.host.run(
+        f"etcdctl --endpoints={node.client_url} --insecure-skip-tls-verify --command-timeout=2s get x"
+    )
     assert answer.failed

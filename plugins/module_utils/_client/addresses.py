@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 _FORMS = "http://host:port or https://host:port (an IPv6 address in brackets)"
 _URL = re.compile(r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
-_AUTHORITY = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._~%-]+)?)\]|(?P<host>[\w.-]+))(?::(?P<port>[^:]*))?")
+_AUTHORITY = re.compile(
+    r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._~%-]+)?)\]|(?P<host>[\w.-]+))(?::(?P<port>[^:]*))?"
+)
 
 
 class InvalidEndpoint(ValueError):
@@ -47,18 +49,24 @@ def parse_endpoint(text: str, default_scheme: str = "http") -> Address:
     if not bare or match is None:
         raise InvalidEndpoint("an endpoint is empty: give it as %s" % _FORMS)
     if "@" in match.group("authority"):
-        raise InvalidEndpoint("an endpoint carries a user name before its host: give username and password as options of their own")
+        raise InvalidEndpoint(
+            "an endpoint carries a user name before its host: give username and password as options of their own"
+        )
     if "," in bare:
         raise InvalidEndpoint("endpoint %r is several in one text: give each as an item of its own" % bare)
     scheme = (match.group("scheme") or default_scheme).lower()
     if scheme not in ("http", "https"):
         raise InvalidEndpoint("endpoint %r has the scheme %r: give it as %s" % (bare, scheme, _FORMS))
     if match.group("rest") not in ("", "/"):
-        raise InvalidEndpoint("endpoint %r goes on after its port with %r: give it as %s" % (bare, match.group("rest"), _FORMS))
+        raise InvalidEndpoint(
+            "endpoint %r goes on after its port with %r: give it as %s" % (bare, match.group("rest"), _FORMS)
+        )
     parts = _AUTHORITY.fullmatch(match.group("authority"))
     if parts is None:
         raise InvalidEndpoint("endpoint %r has no host that can be read: give it as %s" % (bare, _FORMS))
-    return Address(scheme, (parts.group("ipv6") or parts.group("host")).replace("%25", "%"), _port(bare, parts.group("port")))
+    return Address(
+        scheme, (parts.group("ipv6") or parts.group("host")).replace("%25", "%"), _port(bare, parts.group("port"))
+    )
 
 
 def _port(text: str, port: str | None) -> int:

@@ -65,11 +65,14 @@ def _transport(address: Address, connection: Connection) -> Transport:
     return AutoTransport(address, connection)
 
 
-def ask_each(endpoints: t.Sequence[Endpoint], question: t.Callable[[Endpoint], Value], timeout: float) -> tuple[Answer[Value], ...]:
-    """Puts one question to every endpoint at once and returns their answers in the same order, after at most `timeout` seconds.
+def ask_each(
+    endpoints: t.Sequence[Endpoint], question: t.Callable[[Endpoint], Value], timeout: float
+) -> tuple[Answer[Value], ...]:
+    """Puts one question to every endpoint at once and returns their answers in the same order, after at most `timeout`
+    seconds.
 
-    A question may make several calls; none of them goes beyond the time that is left. An EtcdError becomes the `error` of
-    its answer; any other exception is a fault of the question and is raised.
+    A question may make several calls; none of them goes beyond the time that is left. An EtcdError becomes the `error`
+    of its answer; any other exception is a fault of the question and is raised.
     """
     if len(endpoints) == 1:
         return (_ask(endpoints[0], question, timeout),)
@@ -86,7 +89,9 @@ def _ask(endpoint: Endpoint, question: t.Callable[[Endpoint], Value], timeout: f
         endpoint.budget_ends = None
 
 
-def _ask_in_parallel(endpoints: t.Sequence[Endpoint], question: t.Callable[[Endpoint], Value], timeout: float) -> tuple[Answer[Value], ...]:
+def _ask_in_parallel(
+    endpoints: t.Sequence[Endpoint], question: t.Callable[[Endpoint], Value], timeout: float
+) -> tuple[Answer[Value], ...]:
     import threading  # pylint: disable=import-outside-toplevel
 
     outcomes: dict[int, Answer[Value] | BaseException] = {}

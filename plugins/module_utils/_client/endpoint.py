@@ -17,7 +17,10 @@ if t.TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Connection:
-    """How to reach a cluster. Paths are of files on this host; `request_timeout` is seconds for one request to one endpoint."""
+    """How to reach a cluster.
+
+    Paths are of files on this host; `request_timeout` is seconds for one request to one endpoint.
+    """
 
     endpoints: tuple[str, ...] = ("http://127.0.0.1:2379",)
     transport: str = "auto"
@@ -31,7 +34,9 @@ class Connection:
 
     @property
     def default_scheme(self) -> str:
-        """The scheme of an endpoint that was given without one (`host:port`, as etcdctl takes it): https where TLS files are given."""
+        """The scheme of an endpoint that was given without one (`host:port`, as etcdctl takes it): https where TLS
+        files are given.
+        """
         return "https" if any((self.ca_cert, self.client_cert, self.client_key)) else "http"
 
     def __repr__(self) -> str:
@@ -52,7 +57,8 @@ class Endpoint(abc.ABC):
     """One endpoint of an etcd cluster. Safe to use from one thread at a time.
 
     Every method takes at most `timeout` seconds (None: the connection's `request_timeout`), asks for a leader where
-    it needs one, and raises EtcdError. A token is fetched when the first call needs one and renewed once when it has expired.
+    it needs one, and raises EtcdError. A token is fetched when the first call needs one and renewed once when it has
+    expired.
     """
 
     url: str
@@ -66,10 +72,13 @@ class Endpoint(abc.ABC):
     @abc.abstractmethod
     def member_list(self, linearizable: bool = True, timeout: float | None = None) -> MemberList:
         """The member list. Linearizable: confirmed by the quorum now (before 3.5, where the list itself cannot be, by a
-        linearizable read of one key on the same endpoint just before it). Otherwise as this member has it, perhaps stale."""
+        linearizable read of one key on the same endpoint just before it). Otherwise as this member has it, perhaps
+        stale."""
 
     @abc.abstractmethod
-    def member_add(self, peer_urls: t.Sequence[str], is_learner: bool, timeout: float | None = None) -> tuple[int, MemberList]:
+    def member_add(
+        self, peer_urls: t.Sequence[str], is_learner: bool, timeout: float | None = None
+    ) -> tuple[int, MemberList]:
         """Registers a member. Returns its id and the list with it."""
 
     @abc.abstractmethod
@@ -104,11 +113,17 @@ class Endpoint(abc.ABC):
 
     @abc.abstractmethod
     def snapshot(self, timeout: float | None = None) -> t.Iterator[bytes]:
-        """The member's database in blobs, then 32 bytes of SHA-256 over all before. `timeout` is for each blob, not for all."""
+        """The member's database in blobs, then 32 bytes of SHA-256 over all before.
+
+        `timeout` is for each blob, not for all.
+        """
 
     @abc.abstractmethod
     def lease_grant(self, lease_id: int, ttl: int, timeout: float | None = None) -> int:
-        """Grants a lease under a chosen id, `ttl` in seconds. LEASE_EXISTS while another holds it. Changes no key and no revision."""
+        """Grants a lease under a chosen id, `ttl` in seconds.
+
+        LEASE_EXISTS while another holds it. Changes no key and no revision.
+        """
 
     @abc.abstractmethod
     def lease_revoke(self, lease_id: int, timeout: float | None = None) -> None: ...

@@ -18,7 +18,19 @@ NOT_ETCD = "not_etcd"
 TRANSPORT_UNAVAILABLE = "transport_unavailable"
 SERVER_ERROR = "server_error"
 
-PUBLIC_CODES = frozenset((CONNECTION_REFUSED, TIMEOUT, TLS_ERROR, AUTH_REQUIRED, AUTH_FAILED, PERMISSION_DENIED, NOT_ETCD, TRANSPORT_UNAVAILABLE, SERVER_ERROR))
+PUBLIC_CODES = frozenset(
+    (
+        CONNECTION_REFUSED,
+        TIMEOUT,
+        TLS_ERROR,
+        AUTH_REQUIRED,
+        AUTH_FAILED,
+        PERMISSION_DENIED,
+        NOT_ETCD,
+        TRANSPORT_UNAVAILABLE,
+        SERVER_ERROR,
+    )
+)
 
 # What an etcd server answers to a request that reached it and was turned down. These stay inside the collection:
 # the operations judge them by re-reading the member list, and what is left becomes a refusal or `server_error`.

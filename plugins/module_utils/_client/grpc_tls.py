@@ -25,7 +25,9 @@ if t.TYPE_CHECKING:
 Options = t.Tuple[t.Tuple[str, str], ...]
 
 
-def credentials(grpc: t.Any, rpc: Rpc, address: Address, connection: Connection, deadline: float) -> tuple[t.Any, Options]:
+def credentials(
+    grpc: t.Any, rpc: Rpc, address: Address, connection: Connection, deadline: float
+) -> tuple[t.Any, Options]:
     """The channel's credentials, and its options. Raises EtcdError `tls_error`."""
     try:
         tls.client_context(connection)
@@ -51,7 +53,10 @@ def _roots(connection: Connection) -> bytes:
         return tls.read_file(connection.ca_cert, "ca_cert")
     roots = _system_roots()
     if not roots:
-        raise tls.TlsSettingsError("this system has no trust store (ca_cert is not set)", "Set ca_cert to the CA that signed the server's certificate.")
+        raise tls.TlsSettingsError(
+            "this system has no trust store (ca_cert is not set)",
+            "Set ca_cert to the CA that signed the server's certificate.",
+        )
     return roots
 
 
@@ -89,10 +94,19 @@ def _name_in(rpc: Rpc, pem: str, address: Address, connection: Connection, deadl
             with tls.handshake(sock, address, context) as secured:
                 names = secured.getpeercert() or {}
     except TIMED_OUT as error:
-        raise failure(errors.TIMEOUT, rpc, address.url, "connected, but the TLS handshake did not end in time", sent=False) from error
+        raise failure(
+            errors.TIMEOUT, rpc, address.url, "connected, but the TLS handshake did not end in time", sent=False
+        ) from error
     except OSError as error:
         why = "gRPC cannot use the server's certificate, even with validate_certs false: %s" % error
-        raise failure(errors.TLS_ERROR, rpc, address.url, why, sent=False, next_step="Use transport gateway, or renew the certificate.") from error
+        raise failure(
+            errors.TLS_ERROR,
+            rpc,
+            address.url,
+            why,
+            sent=False,
+            next_step="Use transport gateway, or renew the certificate.",
+        ) from error
     alternatives = [str(pair[1]) for pair in names.get("subjectAltName", ())]
     common = [str(pair[1]) for part in names.get("subject", ()) for pair in part if pair[0] == "commonName"]
     return (alternatives + common + [address.host])[0]

@@ -5,8 +5,9 @@
 # Do not use this from other collections or standalone plugins/modules!
 """HTTP/1.1 on a connected socket, no more of it than etcd's gateway and a proxy in front of it speak.
 
-Of its own for two reasons: every read keeps one deadline, however slowly the bytes drip; and importing http.client (with email
-and ssl, which it brings along) takes a fifth of the time that importing Ansible's own basic.py takes, in every single task.
+Of its own for two reasons: every read keeps one deadline, however slowly the bytes drip; and importing http.client
+(with email and ssl, which it brings along) takes a fifth of the time that importing Ansible's own basic.py takes, in
+every single task.
 """
 
 from __future__ import annotations

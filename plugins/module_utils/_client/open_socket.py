@@ -26,7 +26,9 @@ def open_connection(rpc: Rpc, address: Address, connection: Connection, deadline
     try:
         sock = open_tcp(address.host, address.port, deadline)
     except TIMED_OUT as error:
-        raise failure(errors.TIMEOUT, rpc, address.url, "no connection in time (%s)" % words_of(error), sent=False) from error
+        raise failure(
+            errors.TIMEOUT, rpc, address.url, "no connection in time (%s)" % words_of(error), sent=False
+        ) from error
     except OSError as error:
         raise failure(errors.CONNECTION_REFUSED, rpc, address.url, words_of(error), sent=False) from error
     return _secured(rpc, sock, address, connection, deadline) if address.is_tls else sock
@@ -44,7 +46,9 @@ def _secured(rpc: Rpc, sock: socket.socket, address: Address, connection: Connec
         raise failure(errors.TLS_ERROR, rpc, address.url, str(error), sent=False, next_step=error.next_step) from error
     except TIMED_OUT as error:
         sock.close()
-        raise failure(errors.TIMEOUT, rpc, address.url, "connected, but the TLS handshake did not end in time", sent=False) from error
+        raise failure(
+            errors.TIMEOUT, rpc, address.url, "connected, but the TLS handshake did not end in time", sent=False
+        ) from error
     except OSError as error:
         sock.close()
         is_plaintext = tls.is_hang_up(error) and _speaks_http(address, deadline)
@@ -53,7 +57,10 @@ def _secured(rpc: Rpc, sock: socket.socket, address: Address, connection: Connec
 
 
 def _speaks_http(address: Address, deadline: float) -> bool:
-    """Whether the port answers plaintext HTTP. For telling why a TLS handshake failed: etcd's plaintext port just hangs up."""
+    """Whether the port answers plaintext HTTP.
+
+    For telling why a TLS handshake failed: etcd's plaintext port just hangs up.
+    """
     try:
         with open_tcp(address.host, address.port, deadline) as sock:
             sock.settimeout(remaining(deadline))
@@ -71,8 +78,15 @@ def closed_without_answer(rpc: Rpc, address: Address, connection: Connection, er
         why, next_step = tls.explain(error, connection)
         return failure(errors.TLS_ERROR, rpc, address.url, why, next_step=next_step)
     if tls.is_spoken_at(address):
-        return failure(errors.TLS_ERROR, rpc, address.url, "this port speaks TLS", sent=False, next_step="Use https://.")
-    return failure(errors.CONNECTION_REFUSED, rpc, address.url, "the server closed the connection without an answer (%s)" % words_of(error))
+        return failure(
+            errors.TLS_ERROR, rpc, address.url, "this port speaks TLS", sent=False, next_step="Use https://."
+        )
+    return failure(
+        errors.CONNECTION_REFUSED,
+        rpc,
+        address.url,
+        "the server closed the connection without an answer (%s)" % words_of(error),
+    )
 
 
 def words_of(error: Exception) -> str:

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""Trying out a peer URL before anything depends on it: etcd accepts one that nobody can reach, and stays green until the next failure."""
+"""Trying out a peer URL before anything depends on it: etcd accepts one that nobody can reach, and stays green until
+the next failure.
+"""
 
 from __future__ import annotations
 
@@ -32,13 +34,16 @@ class _Unproven(Exception):
     """Why no more could be found out, though the address answers."""
 
 
-def probe_peer_url(url: str, connection: Connection, expected_cluster_id: int | None = None, timeout: float = 3.0) -> Probe:
-    """Connects to a peer URL, with TLS where it says https, and asks which cluster is there; takes at most `timeout` seconds.
+def probe_peer_url(
+    url: str, connection: Connection, expected_cluster_id: int | None = None, timeout: float = 3.0
+) -> Probe:
+    """Connects to a peer URL, with TLS where it says https, and asks which cluster is there; takes at most `timeout`
+    seconds.
 
-    Reachable means that nothing speaks against it. A certificate of an authority that `ca_cert` does not know is no fault, since
-    peers often have another than clients, nor is a server that wants a peer's certificate: `reason` then notes what was not proven.
-    A certificate that verifies, but for another host, is one; so is another cluster's id (etcd
-    server/etcdserver/api/etcdhttp/peer.go sends it with the member list), and a web server that is no etcd.
+    Reachable means that nothing speaks against it. A certificate of an authority that `ca_cert` does not know is no
+    fault, since peers often have another than clients, nor is a server that wants a peer's certificate: `reason` then
+    notes what was not proven. A certificate that verifies, but for another host, is one; so is another cluster's id
+    (etcd server/etcdserver/api/etcdhttp/peer.go sends it with the member list), and a web server that is no etcd.
     """
     deadline = time.monotonic() + timeout
     try:
@@ -75,7 +80,10 @@ def _secured(sock: socket.socket, address: Address, connection: Connection, dead
         raise _Unreachable("connected, but the TLS handshake did not end in time") from error
     except OSError as error:
         if tls.is_trust_unknown(error):
-            raise _Unproven("its certificate is of an authority that ca_cert does not know, as a peer's may be: %s" % words_of(error)) from error
+            raise _Unproven(
+                "its certificate is of an authority that ca_cert does not know, as a peer's may be: %s"
+                % words_of(error)
+            ) from error
         if tls.is_alert(error):
             raise _Unproven("it speaks TLS and wants a peer's certificate: %s" % words_of(error)) from error
         raise _Unreachable(tls.explain(error, connection)[0]) from error
@@ -83,7 +91,9 @@ def _secured(sock: socket.socket, address: Address, connection: Connection, dead
 
 def _check_cluster(sock: socket.socket, address: Address, expected: int | None, deadline: float) -> None:
     try:
-        response = HttpConnection(sock, address.host_and_port, deadline).exchange("GET", "/members", {"Accept": "application/json"})
+        response = HttpConnection(sock, address.host_and_port, deadline).exchange(
+            "GET", "/members", {"Accept": "application/json"}
+        )
     except NotHttp as error:
         raise _Unreachable("it does not answer as an etcd peer: %s" % error) from error
     except OSError as error:
@@ -92,7 +102,9 @@ def _check_cluster(sock: socket.socket, address: Address, expected: int | None, 
     if found is None:
         raise _Unreachable("it answers HTTP %d %s, not as an etcd peer" % (response.status, response.reason))
     if expected is not None and found.lower() != hex_id(expected):
-        raise _Unreachable("a member of another cluster answers there: cluster id %s, not %s" % (found, hex_id(expected)))
+        raise _Unreachable(
+            "a member of another cluster answers there: cluster id %s, not %s" % (found, hex_id(expected))
+        )
 
 
 def _no_answer(address: Address, error: OSError) -> Exception:

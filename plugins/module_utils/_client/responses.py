@@ -52,7 +52,9 @@ def added_member(answer: Fields) -> tuple[int, MemberList]:
 
 
 def alarms(answer: Fields) -> tuple[Alarm, ...]:
-    return tuple(Alarm(_number(alarm, "memberID"), str(alarm.get("alarm", "NONE"))) for alarm in answer.get("alarms") or ())
+    return tuple(
+        Alarm(_number(alarm, "memberID"), str(alarm.get("alarm", "NONE"))) for alarm in answer.get("alarms") or ()
+    )
 
 
 def keyspace_hash(answer: Fields) -> KeyspaceHash:

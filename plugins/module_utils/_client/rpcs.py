@@ -14,9 +14,10 @@ from dataclasses import dataclass
 class Rpc:
     """One call. `path` is the gateway's, after its prefix; `attempt` is how messages name it.
 
-    `needs_leader`: ask the server to refuse at once when it sees no leader; without that, remove, update and move-leader
-    hang for as long as the client waits (etcd server/etcdserver/server.go sets them no time limit).
-    `is_read`: may be sent again after a lost connection. `is_open`: some releases answer it to anyone, with auth on, too.
+    `needs_leader`: ask the server to refuse at once when it sees no leader; without that, remove, update and
+    move-leader hang for as long as the client waits (etcd server/etcdserver/server.go sets them no time limit).
+    `is_read`: may be sent again after a lost connection. `is_open`: some releases answer it to anyone, with auth on,
+    too.
     """
 
     service: str
@@ -34,9 +35,25 @@ class Rpc:
 
 AUTHENTICATE = Rpc("Auth", "Authenticate", "/auth/authenticate", "authenticating at", is_read=True)
 RANGE = Rpc("KV", "Range", "/kv/range", "reading through the quorum at", is_read=True)
-STATUS = Rpc("Maintenance", "Status", "/maintenance/status", "asking the status of", needs_leader=False, is_read=True, is_open=True)
+STATUS = Rpc(
+    "Maintenance",
+    "Status",
+    "/maintenance/status",
+    "asking the status of",
+    needs_leader=False,
+    is_read=True,
+    is_open=True,
+)
 MEMBER_LIST = Rpc("Cluster", "MemberList", "/cluster/member/list", "listing the members at", is_read=True)
-MEMBER_LIST_LOCAL = Rpc("Cluster", "MemberList", "/cluster/member/list", "listing the members at", needs_leader=False, is_read=True, is_open=True)
+MEMBER_LIST_LOCAL = Rpc(
+    "Cluster",
+    "MemberList",
+    "/cluster/member/list",
+    "listing the members at",
+    needs_leader=False,
+    is_read=True,
+    is_open=True,
+)
 MEMBER_ADD = Rpc("Cluster", "MemberAdd", "/cluster/member/add", "adding a member at")
 MEMBER_UPDATE = Rpc("Cluster", "MemberUpdate", "/cluster/member/update", "updating a member at")
 MEMBER_PROMOTE = Rpc("Cluster", "MemberPromote", "/cluster/member/promote", "promoting a member at")
@@ -44,7 +61,9 @@ MEMBER_REMOVE = Rpc("Cluster", "MemberRemove", "/cluster/member/remove", "removi
 MOVE_LEADER = Rpc("Maintenance", "MoveLeader", "/maintenance/transfer-leadership", "moving the leadership at")
 ALARMS = Rpc("Maintenance", "Alarm", "/maintenance/alarm", "asking for alarms at", is_read=True)
 ALARM_DISARM = Rpc("Maintenance", "Alarm", "/maintenance/alarm", "disarming an alarm at")
-HASH_KV = Rpc("Maintenance", "HashKV", "/maintenance/hashkv", "hashing the keyspace at", needs_leader=False, is_read=True)
+HASH_KV = Rpc(
+    "Maintenance", "HashKV", "/maintenance/hashkv", "hashing the keyspace at", needs_leader=False, is_read=True
+)
 DEFRAGMENT = Rpc("Maintenance", "Defragment", "/maintenance/defragment", "defragmenting", needs_leader=False)
 SNAPSHOT = Rpc("Maintenance", "Snapshot", "/maintenance/snapshot", "taking a snapshot of", needs_leader=False)
 LEASE_GRANT = Rpc("Lease", "LeaseGrant", "/lease/grant", "taking the lease at")

@@ -6,7 +6,8 @@
 """TLS towards etcd: what the options mean, and what its failures mean in words that lead on.
 
 https never becomes plaintext, and a server is trusted through `ca_cert` alone when that is given, through the system's
-trust store otherwise, and unproven only with `validate_certs: false`. An http endpoint is plaintext, whatever the options.
+trust store otherwise, and unproven only with `validate_certs: false`. An http endpoint is plaintext, whatever the
+options.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def read_file(path: str, option: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise TlsSettingsError("cannot read %s %s: %s" % (option, path, error.strerror), "Check the path and who may read it.") from error
+        raise TlsSettingsError(
+            "cannot read %s %s: %s" % (option, path, error.strerror), "Check the path and who may read it."
+        ) from error
 
 
 def client_context(connection: Connection) -> ssl.SSLContext:
@@ -59,7 +62,8 @@ def _trust(context: ssl.SSLContext, connection: Connection) -> None:
         context.load_verify_locations(connection.ca_cert)
     except ssl.SSLError as error:
         raise TlsSettingsError(
-            "ca_cert %s holds no certificate that can be read: %s" % (connection.ca_cert, error), "Give a file of PEM certificates."
+            "ca_cert %s holds no certificate that can be read: %s" % (connection.ca_cert, error),
+            "Give a file of PEM certificates.",
         ) from error
 
 
@@ -87,7 +91,10 @@ def _why_no_identity(certificate: str, key: str, error: Exception) -> tuple[str,
     if isinstance(error, ValueError) and not isinstance(error, ssl.SSLError):
         return "client_key %s is encrypted" % key, "Give a key without a passphrase, readable by its owner only."
     if "KEY_VALUES_MISMATCH" in str(error):
-        return "client_key %s does not belong to client_cert %s" % (key, certificate), "Give the key that the certificate was made for."
+        return "client_key %s does not belong to client_cert %s" % (
+            key,
+            certificate,
+        ), "Give the key that the certificate was made for."
     return (
         "client_cert %s and client_key %s are not a certificate and its key in PEM: %s" % (certificate, key, error),
         "Give PEM files; a certificate without client_key must hold its key too.",
@@ -107,7 +114,7 @@ def explain_plaintext(error: Exception) -> tuple[str, str]:
     """The words for a port that does not speak TLS at all."""
     return (
         "this port does not speak TLS (%s)" % error,
-        "Use http:// if the server is meant to be plaintext; a cluster gets TLS by the playbook quorum.etcd.migrate_tls.",
+        "Use http:// if the server is meant to be plaintext. The playbook quorum.etcd.migrate_tls brings TLS to it.",
     )
 
 
@@ -119,7 +126,10 @@ def explain(error: Exception, connection: Connection) -> tuple[str, str]:
     if any(sign in words for sign in _NO_TLS):
         return explain_plaintext(error)
     if connection.client_cert is None:
-        return "the server ended the TLS connection (%s)" % words, "It probably demands a client certificate: set client_cert and client_key."
+        return (
+            "the server ended the TLS connection (%s)" % words,
+            "It probably demands a client certificate: set client_cert and client_key.",
+        )
     return (
         "the server did not accept client_cert %s (%s)" % (connection.client_cert, words),
         "Check that it is in date, signed by the server's trusted CA and made for client authentication.",
@@ -140,7 +150,10 @@ def is_trust_unknown(error: Exception) -> bool:
 
 
 def is_hang_up(error: Exception) -> bool:
-    """Whether the other side just closed the connection. Debian 12's Python (3.11.2) tells this of a handshake as an orderly end of TLS."""
+    """Whether the other side just closed the connection.
+
+    Debian 12's Python (3.11.2) tells this of a handshake as an orderly end of TLS.
+    """
     return isinstance(error, (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError))
 
 
@@ -156,11 +169,17 @@ def is_name_mismatch(error: ssl.SSLCertVerificationError) -> bool:
 
 def _explain_certificate(error: ssl.SSLCertVerificationError, connection: Connection) -> tuple[str, str]:
     if is_name_mismatch(error):
-        return "the server's certificate is for another host: %s" % error.verify_message, "Use an endpoint that the certificate names."
+        return (
+            "the server's certificate is for another host: %s" % error.verify_message,
+            "Use an endpoint that the certificate names.",
+        )
     if error.verify_code == _EXPIRED:
         return "the server's certificate has expired", "Renew it, and check this host's clock."
     source = connection.ca_cert or "the system's trust store (ca_cert is not set)"
-    return "the server's certificate is not trusted by %s: %s" % (source, error.verify_message), "Set ca_cert to the CA that signed it."
+    return "the server's certificate is not trusted by %s: %s" % (
+        source,
+        error.verify_message,
+    ), "Set ca_cert to the CA that signed it."
 
 
 def is_spoken_at(address: Address, patience: float = 1.0) -> bool:

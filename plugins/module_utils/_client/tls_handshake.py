@@ -26,7 +26,9 @@ _REQUEST = b"GET /version HTTP/1.0\r\n\r\n"
 
 @dataclass(frozen=True)
 class Served:
-    """What an address serves, None where no handshake came about; `problem` says why ours was not accepted, empty where it was."""
+    """What an address serves, None where no handshake came about; `problem` says why ours was not accepted, empty where
+    it was.
+    """
 
     url: str
     certificate: Certificate | None = None
@@ -34,9 +36,11 @@ class Served:
 
 
 def look_at(url: str, client_cert: str, client_key: str, timeout: float) -> Served:
-    """Shakes hands with a client or peer URL, as whom these two files say, and asks for its release; takes at most `timeout` seconds.
+    """Shakes hands with a client or peer URL, as whom these two files say, and asks for its release; takes at most
+    `timeout` seconds.
 
-    Raises InvalidEndpoint. Nothing is said here about trust in what is served: it may be of an authority that this host does not know.
+    Raises InvalidEndpoint. Nothing is said here about trust in what is served: it may be of an authority that this host
+    does not know.
     """
     address = parse_endpoint(url, "https")
     connection = Connection(endpoints=(url,), client_cert=client_cert, client_key=client_key, validate_certs=False)
@@ -50,7 +54,9 @@ def look_at(url: str, client_cert: str, client_key: str, timeout: float) -> Serv
                 certificate = _served(secured)
                 # Since TLS 1.3 a client learns only from the first answer that its certificate was refused.
                 secured.sendall(_REQUEST)
-                return Served(url, certificate, "" if secured.recv(5) == b"HTTP/" else "it ended the connection without an answer")
+                return Served(
+                    url, certificate, "" if secured.recv(5) == b"HTTP/" else "it ended the connection without an answer"
+                )
     except tls.TlsSettingsError as error:
         return Served(url, certificate, str(error))
     except TIMED_OUT:

@@ -20,7 +20,8 @@ Fields = t.Dict[str, t.Any]
 
 class Transport(abc.ABC):
     """Carries calls to one endpoint. Requests and answers are dictionaries keyed by the names of rpc.proto; bytes are
-    bytes, a field with its zero value may be missing, a 64-bit number may be its decimal text, an enumeration is its name.
+    bytes, a field with its zero value may be missing, a 64-bit number may be its decimal text, an enumeration is its
+    name.
 
     `deadline` is a reading of time.monotonic(): every call ends by then, with an answer or an EtcdError.
     """
@@ -38,6 +39,15 @@ class Transport(abc.ABC):
     def close(self) -> None: ...
 
 
-def failure(code: str, rpc: Rpc, url: str, why: str, sent: bool = True, next_step: str = "", server_words: str = "") -> errors.EtcdError:
+def failure(
+    code: str, rpc: Rpc, url: str, why: str, sent: bool = True, next_step: str = "", server_words: str = ""
+) -> errors.EtcdError:
     """The error for what went wrong on the way, before or instead of an answer of etcd."""
-    return errors.EtcdError(code, "%s %s: %s" % (rpc.attempt, url, why), endpoint=url, server_words=server_words, sent=sent, next_step=next_step)
+    return errors.EtcdError(
+        code,
+        "%s %s: %s" % (rpc.attempt, url, why),
+        endpoint=url,
+        server_words=server_words,
+        sent=sent,
+        next_step=next_step,
+    )

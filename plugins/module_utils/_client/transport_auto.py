@@ -20,8 +20,8 @@ if t.TYPE_CHECKING:
 
 
 class AutoTransport(Transport):
-    """Starts with the gateway. Its `transport_unavailable` and `unimplemented` mean that the call did not reach etcd, so that it
-    may be made again, over gRPC; all calls after the former go there too."""
+    """Starts with the gateway. Its `transport_unavailable` and `unimplemented` mean that the call did not reach etcd,
+    so that it may be made again, over gRPC; all calls after the former go there too."""
 
     def __init__(self, address: Address, connection: Connection) -> None:
         self.url = address.url

@@ -54,7 +54,9 @@ class TransportEndpoint(Endpoint):
             self._confirm_by_quorum(deadline)
         return self._ask(rpcs.MEMBER_LIST, {"linearizable": True}, deadline, responses.member_list)
 
-    def member_add(self, peer_urls: t.Sequence[str], is_learner: bool, timeout: float | None = None) -> tuple[int, MemberList]:
+    def member_add(
+        self, peer_urls: t.Sequence[str], is_learner: bool, timeout: float | None = None
+    ) -> tuple[int, MemberList]:
         request = {"peerURLs": list(peer_urls), "isLearner": is_learner}
         return self._ask(rpcs.MEMBER_ADD, request, self._deadline(timeout), responses.added_member)
 
@@ -128,7 +130,9 @@ class TransportEndpoint(Endpoint):
         return bool(self._connection.username) and not self._login.is_off
 
     def _current_token(self, rpc: rpcs.Rpc, deadline: float) -> str | None:
-        """The token to send. A call that some releases answer to anyone goes without one first: a token costs a quorum."""
+        """The token to send. A call that some releases answer to anyone goes without one first: a token costs a
+        quorum.
+        """
         if self._login.token is None and self._may_log_in and not rpc.is_open:
             return self._authenticate(deadline)
         return self._login.token

@@ -30,7 +30,12 @@ _LARGEST_LINE = 1024 * 1024
 # The server is given a little less than we wait ourselves, so that its own words come before our patience ends.
 _SHARE_OF_SERVER = 0.95
 _NO_SUCH_CALL = "Not Found"  # grpc-gateway's own words, in plain text (v1) or as code 5 (v2)
-_NEVER_CONNECTED = ("connection error: desc", "connection closed", "all SubConns are in TransientFailure", "last connection error")
+_NEVER_CONNECTED = (
+    "connection error: desc",
+    "connection closed",
+    "all SubConns are in TransientFailure",
+    "last connection error",
+)
 _COMMON_NAME = "CommonName of client sending a request against gateway will be ignored"
 _PLAINTEXT_AT_TLS_PORT = "HTTP request to an HTTPS server"
 _USE_GRPC = "Use transport grpc (or auto), with the Python package etcd3 on the host that runs the module."
@@ -47,7 +52,9 @@ class GatewayTransport(Transport):
         self._prefix: str | None = None
 
     def unary(self, rpc: Rpc, request: Fields, deadline: float, token: str | None) -> Fields:
-        response = self._post(rpc, request, self._headers(rpc, token, (deadline - time.monotonic()) * _SHARE_OF_SERVER), deadline)
+        response = self._post(
+            rpc, request, self._headers(rpc, token, (deadline - time.monotonic()) * _SHARE_OF_SERVER), deadline
+        )
         return self._fields(rpc, response, self._read(rpc, response))
 
     def stream(self, rpc: Rpc, request: Fields, patience: float, token: str | None) -> t.Iterator[Fields]:
@@ -89,7 +96,8 @@ class GatewayTransport(Transport):
             self._http = None
 
     def _headers(self, rpc: Rpc, token: str | None, seconds: float | None = None) -> dict[str, str]:
-        # Without Accept etcd would take the gateway's own certificate for the user (etcd server/auth/store.go AuthInfoFromTLS).
+        # Without Accept etcd would take the gateway's own certificate for the user (etcd server/auth/store.go
+        # AuthInfoFromTLS).
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if seconds is not None:
             headers["Grpc-Timeout"] = "%dm" % max(1, int(seconds * 1000))
@@ -99,9 +107,11 @@ class GatewayTransport(Transport):
             headers["Authorization"] = token
         return headers
 
-    def _exchange(self, rpc: Rpc, method: str, path: str, body: bytes | None, headers: dict[str, str], deadline: float) -> Response:
-        """Sends a request and reads the head of its answer. A kept connection that the server has closed meanwhile is opened
-        anew, once and for a read only: nobody knows what became of a change that was sent on it."""
+    def _exchange(
+        self, rpc: Rpc, method: str, path: str, body: bytes | None, headers: dict[str, str], deadline: float
+    ) -> Response:
+        """Sends a request and reads the head of its answer. A kept connection that the server has closed meanwhile is
+        opened anew, once and for a read only: nobody knows what became of a change that was sent on it."""
         was_kept = self._http is not None
         try:
             return self._try_exchange(rpc, method, path, body, headers, deadline)
@@ -110,7 +120,9 @@ class GatewayTransport(Transport):
                 raise
         return self._try_exchange(rpc, method, path, body, headers, deadline)
 
-    def _try_exchange(self, rpc: Rpc, method: str, path: str, body: bytes | None, headers: dict[str, str], deadline: float) -> Response:
+    def _try_exchange(
+        self, rpc: Rpc, method: str, path: str, body: bytes | None, headers: dict[str, str], deadline: float
+    ) -> Response:
         if self._http is None:
             sock = open_connection(rpc, self._address, self._connection, deadline)
             self._http = HttpConnection(sock, self._address.host_and_port, deadline)
@@ -137,7 +149,13 @@ class GatewayTransport(Transport):
         if isinstance(error, TIMED_OUT):
             return failure(errors.TIMEOUT, rpc, self.url, "connected, but no whole answer in time")
         if isinstance(error, NotHttp):
-            return failure(errors.NOT_ETCD, rpc, self.url, "the answer is not HTTP: %s" % words_of(error), next_step="Check the port: 2379 is etcd's own.")
+            return failure(
+                errors.NOT_ETCD,
+                rpc,
+                self.url,
+                "the answer is not HTTP: %s" % words_of(error),
+                next_step="Check the port: 2379 is etcd's own.",
+            )
         if has_answered:
             return failure(errors.CONNECTION_REFUSED, rpc, self.url, "the connection was lost: %s" % words_of(error))
         return closed_without_answer(rpc, self._address, self._connection, error)
@@ -170,8 +188,13 @@ class GatewayTransport(Transport):
         if code == 5 and words == _NO_SUCH_CALL:
             return self._unimplemented(rpc, words)
         if self._address.is_tls and _cannot_log_in_to_its_own_server(rpc, code, words):
-            why = "etcd's gateway cannot reach its own server, whose certificate seems not to be made for client authentication: %s" % words
-            return failure(errors.TRANSPORT_UNAVAILABLE, rpc, self.url, why, sent=False, server_words=words, next_step=_USE_GRPC)
+            why = (
+                "etcd's gateway cannot reach its own server, whose certificate seems not to be made for client "
+                "authentication: %s" % words
+            )
+            return failure(
+                errors.TRANSPORT_UNAVAILABLE, rpc, self.url, why, sent=False, server_words=words, next_step=_USE_GRPC
+            )
         return server_errors.refusal_of_server(rpc.attempt, self.url, code, words)
 
     def _unimplemented(self, rpc: Rpc, words: str) -> errors.EtcdError:
@@ -184,12 +207,29 @@ class GatewayTransport(Transport):
             return self._unimplemented(rpc, words)
         if _COMMON_NAME in words:
             why = "etcd's gateway takes no client certificate with a common name: %s" % words
-            return failure(errors.TRANSPORT_UNAVAILABLE, rpc, self.url, why, sent=False, server_words=words, next_step=_USE_GRPC)
+            return failure(
+                errors.TRANSPORT_UNAVAILABLE, rpc, self.url, why, sent=False, server_words=words, next_step=_USE_GRPC
+            )
         if _PLAINTEXT_AT_TLS_PORT in words:
-            return failure(errors.TLS_ERROR, rpc, self.url, "this port speaks TLS (%s)" % words, sent=False, next_step="Use https://.")
+            return failure(
+                errors.TLS_ERROR,
+                rpc,
+                self.url,
+                "this port speaks TLS (%s)" % words,
+                sent=False,
+                next_step="Use https://.",
+            )
         if response.status == 421 and "etcd" in words:
             next_step = "Add the host to etcd's --host-whitelist, or use an address that is in it."
-            return failure(errors.SERVER_ERROR, rpc, self.url, words.splitlines()[0], sent=False, server_words=words, next_step=next_step)
+            return failure(
+                errors.SERVER_ERROR,
+                rpc,
+                self.url,
+                words.splitlines()[0],
+                sent=False,
+                server_words=words,
+                next_step=next_step,
+            )
         seen = "HTTP %d %s, %s, not etcd's JSON" % (response.status, response.reason, response.content_type)
         next_step = "Check that the endpoint is etcd's client port and that no proxy is in between."
         return failure(errors.NOT_ETCD, rpc, self.url, seen, next_step=next_step)
@@ -227,8 +267,8 @@ def _is_json(response: Response) -> bool:
 def _cannot_log_in_to_its_own_server(rpc: Rpc, code: int, words: str) -> bool:
     """Whether these are the words of the gateway's own gRPC client, which got no connection; so the call was not made.
 
-    They differ by release and by who hangs up first: `connection closed`, `use of closed network connection`, `broken pipe`,
-    `tls: bad certificate`. Of a change only those are taken that cannot mean a connection lost on the way.
+    They differ by release and by who hangs up first: `connection closed`, `use of closed network connection`, `broken
+    pipe`, `tls: bad certificate`. Of a change only those are taken that cannot mean a connection lost on the way.
     """
     if code != server_errors.UNAVAILABLE or words.startswith("etcdserver: ") or "connection refused" in words:
         return False

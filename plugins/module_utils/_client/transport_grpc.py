@@ -53,7 +53,9 @@ class GrpcTransport(Transport):
         channel = self._channel(rpc, deadline)
         call = channel.unary_unary(rpc.grpc_path)
         try:
-            content = call(_encoded(rpc, request), timeout=max(0.0, deadline - time.monotonic()), metadata=_metadata(rpc, token))
+            content = call(
+                _encoded(rpc, request), timeout=max(0.0, deadline - time.monotonic()), metadata=_metadata(rpc, token)
+            )
         except self._grpc.RpcError as error:
             raise self._explain(rpc, error, deadline) from error
         self._has_answered = True
@@ -69,7 +71,9 @@ class GrpcTransport(Transport):
                     yield self._decoded(rpc, content)
             except self._grpc.RpcError as error:
                 if waiting.has_ended:
-                    raise failure(errors.TIMEOUT, rpc, self.url, "no more of the answer within %g seconds" % patience) from error
+                    raise failure(
+                        errors.TIMEOUT, rpc, self.url, "no more of the answer within %g seconds" % patience
+                    ) from error
                 raise self._explain(rpc, error, time.monotonic() + patience) from error
             finally:
                 call.cancel()
@@ -92,11 +96,15 @@ class GrpcTransport(Transport):
         from . import grpc_tls  # pylint: disable=import-outside-toplevel
 
         credentials, options = grpc_tls.credentials(self._grpc, rpc, self._address, self._connection, deadline)
-        client = _secure_client(self._etcd3, credentials)(host, self._address.port, ca_cert="", grpc_options=_OPTIONS + options)
+        client = _secure_client(self._etcd3, credentials)(
+            host, self._address.port, ca_cert="", grpc_options=_OPTIONS + options
+        )
         if not client.uses_secure_channel:
             client.close()
             why = "this release of etcd3 would not open a secure channel, and https never becomes plaintext"
-            raise failure(errors.TRANSPORT_UNAVAILABLE, rpc, self.url, why, sent=False, next_step="Install etcd3 0.12.0.")
+            raise failure(
+                errors.TRANSPORT_UNAVAILABLE, rpc, self.url, why, sent=False, next_step="Install etcd3 0.12.0."
+            )
         return client
 
     def _decoded(self, rpc: Rpc, content: bytes) -> Fields:
@@ -119,7 +127,10 @@ class GrpcTransport(Transport):
         return self._broken(rpc, words, deadline)
 
     def _broken(self, rpc: Rpc, words: str, deadline: float) -> errors.EtcdError:
-        """gRPC says little of why it got no answer; a connection of our own finds out. It may take a second beyond the deadline."""
+        """gRPC says little of why it got no answer; a connection of our own finds out.
+
+        It may take a second beyond the deadline.
+        """
         try:
             open_connection(rpc, self._address, self._connection, max(deadline, time.monotonic() + 1)).close()
         except errors.EtcdError as failed:
@@ -127,7 +138,13 @@ class GrpcTransport(Transport):
             failed.sent = not words.startswith(_NOT_CONNECTED)
             return failed
         if any(sign in words for sign in _NOT_HTTP2):
-            return failure(errors.NOT_ETCD, rpc, self.url, words, next_step="Check that the endpoint is etcd's client port and that no proxy is in between.")
+            return failure(
+                errors.NOT_ETCD,
+                rpc,
+                self.url,
+                words,
+                next_step="Check that the endpoint is etcd's client port and that no proxy is in between.",
+            )
         return closed_without_answer(rpc, self._address, self._connection, ConnectionError(words))
 
 
@@ -181,7 +198,8 @@ def _import(url: str) -> tuple[t.Any, t.Any]:
             warnings.simplefilter("ignore", DeprecationWarning)  # protobuf's, hundreds of them, about etcd3's messages
             import etcd3  # pylint: disable=import-outside-toplevel
             import grpc  # pylint: disable=import-outside-toplevel
-    except Exception as error:  # pylint: disable=broad-exception-caught  # protobuf raises a TypeError when it does not like etcd3
+    # protobuf raises a TypeError when it does not like etcd3
+    except Exception as error:  # pylint: disable=broad-exception-caught
         words = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise errors.EtcdError(
             errors.TRANSPORT_UNAVAILABLE,
@@ -195,12 +213,17 @@ def _import(url: str) -> tuple[t.Any, t.Any]:
 
 def _how_to_import(error: Exception) -> str:
     if isinstance(error, TypeError) and "Descriptors" in str(error):
-        return "Set PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=python in the task's environment: protobuf was loaded before that could be chosen."
+        return (
+            "Set PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=python in the task's environment: protobuf was loaded before "
+            "that could be chosen."
+        )
     return "Install it where the module runs: %s -m pip install etcd3" % sys.executable
 
 
 def _secure_client(etcd3: t.Any, credentials: t.Any) -> t.Any:
-    """etcd3's client with credentials made by us: its own would need a CA file, and open a plaintext channel without one."""
+    """etcd3's client with credentials made by us: its own would need a CA file, and open a plaintext channel without
+    one.
+    """
 
     class SecureClient(etcd3.Etcd3Client):  # type: ignore[misc]
         def _get_secure_creds(self, *_files: object) -> t.Any:
@@ -223,4 +246,6 @@ def _are_etcds(words: str) -> bool:
 
 def _is_of_the_way(code: int, words: str) -> bool:
     """Whether gRPC itself made this status, rather than a server: no connection, no time, no HTTP/2."""
-    return code in (server_errors.DEADLINE_EXCEEDED, server_errors.UNAVAILABLE) or any(sign in words for sign in _NOT_HTTP2)
+    return code in (server_errors.DEADLINE_EXCEEDED, server_errors.UNAVAILABLE) or any(
+        sign in words for sign in _NOT_HTTP2
+    )

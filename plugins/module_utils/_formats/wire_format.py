@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""Protobuf's wire format for the messages that the collection exchanges (etcd api/etcdserverpb/rpc.proto, api/mvccpb/kv.proto).
+"""Protobuf's wire format for the messages that the collection exchanges (etcd api/etcdserverpb/rpc.proto,
+api/mvccpb/kv.proto).
 
-Of its own because the messages that the etcd3 package carries (0.12, those of etcd 3.3) know no learners, no promotion and no
-linearizable list, and because this works unchanged with every release of protobuf. Unknown fields are skipped, as protobuf does.
+Of its own because the messages that the etcd3 package carries (0.12, those of etcd 3.3) know no learners, no promotion
+and no linearizable list, and because this works unchanged with every release of protobuf. Unknown fields are skipped,
+as protobuf does.
 """
 
 from __future__ import annotations
@@ -20,7 +22,15 @@ _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 _MASK64 = (1 << 64) - 1
 
 # Kinds of fields; any other text is the name of a message.
-UINT64, INT64, BOOL, STRING, BYTES, ALARM_TYPE, ALARM_ACTION = "uint64", "int64", "bool", "string", "bytes", "AlarmType", "AlarmAction"
+UINT64, INT64, BOOL, STRING, BYTES, ALARM_TYPE, ALARM_ACTION = (
+    "uint64",
+    "int64",
+    "bool",
+    "string",
+    "bytes",
+    "AlarmType",
+    "AlarmAction",
+)
 
 _ENUMERATIONS = {ALARM_TYPE: ("NONE", "NOSPACE", "CORRUPT"), ALARM_ACTION: ("GET", "ACTIVATE", "DEACTIVATE")}
 
@@ -42,7 +52,12 @@ _HEADER = Field(1, "ResponseHeader")
 _HEADER_AND_MEMBERS = {"header": _HEADER, "members": Field(2, "Member", repeated=True)}
 
 MESSAGES: dict[str, dict[str, Field]] = {
-    "ResponseHeader": {"cluster_id": Field(1, UINT64), "member_id": Field(2, UINT64), "revision": Field(3, INT64), "raft_term": Field(4, UINT64)},
+    "ResponseHeader": {
+        "cluster_id": Field(1, UINT64),
+        "member_id": Field(2, UINT64),
+        "revision": Field(3, INT64),
+        "raft_term": Field(4, UINT64),
+    },
     "Member": {
         "ID": Field(1, UINT64),
         "name": Field(2, STRING),
@@ -71,7 +86,11 @@ MESSAGES: dict[str, dict[str, Field]] = {
     "MemberListRequest": {"linearizable": Field(1, BOOL)},
     "MemberListResponse": _HEADER_AND_MEMBERS,
     "MemberAddRequest": {"peerURLs": Field(1, STRING, repeated=True), "isLearner": Field(2, BOOL)},
-    "MemberAddResponse": {"header": _HEADER, "member": Field(2, "Member"), "members": Field(3, "Member", repeated=True)},
+    "MemberAddResponse": {
+        "header": _HEADER,
+        "member": Field(2, "Member"),
+        "members": Field(3, "Member", repeated=True),
+    },
     "MemberUpdateRequest": {"ID": Field(1, UINT64), "peerURLs": Field(2, STRING, repeated=True)},
     "MemberUpdateResponse": _HEADER_AND_MEMBERS,
     "MemberPromoteRequest": {"ID": Field(1, UINT64)},
@@ -84,7 +103,12 @@ MESSAGES: dict[str, dict[str, Field]] = {
     "AlarmResponse": {"header": _HEADER, "alarms": Field(2, "AlarmMember", repeated=True)},
     "AlarmMember": {"memberID": Field(1, UINT64), "alarm": Field(2, ALARM_TYPE)},
     "HashKVRequest": {"revision": Field(1, INT64)},
-    "HashKVResponse": {"header": _HEADER, "hash": Field(2, UINT64), "compact_revision": Field(3, INT64), "hash_revision": Field(4, INT64)},
+    "HashKVResponse": {
+        "header": _HEADER,
+        "hash": Field(2, UINT64),
+        "compact_revision": Field(3, INT64),
+        "hash_revision": Field(4, INT64),
+    },
     "DefragmentRequest": {},
     "DefragmentResponse": {"header": _HEADER},
     "SnapshotRequest": {},
@@ -93,7 +117,8 @@ MESSAGES: dict[str, dict[str, Field]] = {
     "LeaseGrantResponse": {"header": _HEADER, "ID": Field(2, INT64), "TTL": Field(3, INT64), "error": Field(4, STRING)},
     "LeaseRevokeRequest": {"ID": Field(1, INT64)},
     "LeaseRevokeResponse": {"header": _HEADER},
-    # On disk, at the head of each segment of the write-ahead log (server/storage/wal/walpb/record.proto, api/etcdserverpb/etcdserver.proto).
+    # On disk, at the head of each segment of the write-ahead log (server/storage/wal/walpb/record.proto,
+    # api/etcdserverpb/etcdserver.proto).
     "Record": {"type": Field(1, INT64), "crc": Field(2, UINT64), "data": Field(3, BYTES)},
     "Metadata": {"NodeID": Field(1, UINT64), "ClusterID": Field(2, UINT64)},
 }
@@ -102,7 +127,11 @@ MESSAGES: dict[str, dict[str, Field]] = {
 def encode(message: str, fields: Fields) -> bytes:
     """The bytes of a message. A key that the message does not have raises KeyError: it would silently not be sent."""
     schema = MESSAGES[message]
-    return b"".join(_encoded(schema[name], value) for name, values in fields.items() for value in (values if schema[name].repeated else (values,)))
+    return b"".join(
+        _encoded(schema[name], value)
+        for name, values in fields.items()
+        for value in (values if schema[name].repeated else (values,))
+    )
 
 
 def _encoded(field: Field, value: t.Any) -> bytes:

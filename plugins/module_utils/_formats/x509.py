@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""What a certificate says of itself: until when it is valid, for which names, and who signed it. With nothing but the standard library.
+"""What a certificate says of itself: until when it is valid, for which names, and who signed it. With nothing but the
+standard library.
 
 Managed nodes need not have a library for certificates, and Python's own ssl module reads only those of a connection.
 Reads just the fields it is asked for (RFC 5280, 4.1), and proves no signature: whoever trusts a certificate does that.
@@ -35,10 +36,12 @@ class NoCertificate(ValueError):
 
 @dataclass(frozen=True)
 class Certificate:
-    """`not_after` in seconds since the epoch; `names` are DNS names and addresses, in the form of Python's socket module.
+    """`not_after` in seconds since the epoch; `names` are DNS names and addresses, in the form of Python's socket
+    module.
 
-    `fingerprint` is the SHA-256 of the whole. Key identifiers are those of its own key and of the key that signed it, empty where it does
-    not say (RFC 5280, 4.2.1.1 and 4.2.1.2); `subject` and `issuer` are the two names. All of these in hexadecimal.
+    `fingerprint` is the SHA-256 of the whole. Key identifiers are those of its own key and of the key that signed it,
+    empty where it does not say (RFC 5280, 4.2.1.1 and 4.2.1.2); `subject` and `issuer` are the two names. All of these
+    in hexadecimal.
     """
 
     not_after: int

@@ -44,7 +44,9 @@ MaybeRefusal = t.Optional[Refusal]
 
 
 def nothing_pending(cluster: Cluster, step: Step, target: Member | None) -> MaybeRefusal:
-    """One change at a time: whoever joins has to have arrived before the next change, unless the change is about that member."""
+    """One change at a time: whoever joins has to have arrived before the next change, unless the change is about that
+    member.
+    """
     if target is not None and (target.is_learner or not target.is_started) and step.action != ADD_LEARNER:
         return None
     for learner in cluster.learners:
@@ -77,7 +79,8 @@ def nothing_to_add(cluster: Cluster, identity: Identity) -> Refusal:
     return Refusal(
         codes.MEMBER_NOT_FOUND,
         f"{identity} is not a member, and {why}",
-        f"Give the peer_urls of the member to add, without a member_id; or a name or id that is in the list: {_listing(cluster)}.",
+        "Give the peer_urls of the member to add, without a member_id; or a name or id that is in the list: "
+        f"{_listing(cluster)}.",
     )
 
 
@@ -88,7 +91,8 @@ def peer_url_free(cluster: Cluster, step: Step) -> MaybeRefusal:
     shared = ", ".join(sorted(addresses(step.peer_urls) & addresses(owner.peer_urls)))
     return Refusal(
         codes.PEER_URL_IN_USE,
-        f"cannot {step}: {shared} is a peer address of {owner.label} ({hex_id(owner.member_id)}: {', '.join(owner.peer_urls)})",
+        f"cannot {step}: {shared} is a peer address of {owner.label} ({hex_id(owner.member_id)}: "
+        f"{', '.join(owner.peer_urls)})",
         "Give other peer_urls, or change or remove that member first.",
     )
 
@@ -129,24 +133,34 @@ def release_allows_add(cluster: Cluster, step: Step) -> MaybeRefusal:
     before = quorum_of(cluster)
     return Refusal(
         codes.REMOVE_UNHEALTHY_FIRST,
-        "cannot {} while {} is down: on etcd {} {}".format(step, labels(down), ", ".join(old), versions.ADD_NEEDS_EVERY_VOTER.summary),
-        f"Remove {labels(down)} first, start it again, or upgrade to etcd {versions.ADD_NEEDS_EVERY_VOTER.fixed_releases}.",
+        "cannot {} while {} is down: on etcd {} {}".format(
+            step, labels(down), ", ".join(old), versions.ADD_NEEDS_EVERY_VOTER.summary
+        ),
+        f"Remove {labels(down)} first, start it again, or upgrade to etcd "
+        f"{versions.ADD_NEEDS_EVERY_VOTER.fixed_releases}.",
         before=before,
         after=Quorum(before.voters + 1, before.healthy),
     )
 
 
 def nobody_corrupt(cluster: Cluster, step: Step) -> MaybeRefusal:
-    """etcd itself lets a cluster grow whose members' data differ; a newcomer would copy one of the versions, and nobody knows whether the right one."""
+    """etcd itself lets a cluster grow whose members' data differ; a newcomer would copy one of the versions, and nobody
+    knows whether the right one.
+    """
     if not has_alarm(cluster, CORRUPT):
         return None
     before = quorum_of(cluster)
     raised = sorted({alarm.member_id for alarm in alarms_of(cluster) if alarm.kind == CORRUPT})
-    members = " and ".join(member.label if member else hex_id(number) for number, member in ((number, cluster.member(number)) for number in raised))
+    members = " and ".join(
+        member.label if member else hex_id(number)
+        for number, member in ((number, cluster.member(number)) for number in raised)
+    )
     return Refusal(
         codes.REMOVE_UNHEALTHY_FIRST,
-        f"cannot {step} while the alarm CORRUPT of {members} is on: the new member might copy data that differ from the others'",
-        f"Find out whose data are right (etcd_cluster_info with hash: true), remove {members} and disarm the alarm, then add.",
+        f"cannot {step} while the alarm CORRUPT of {members} is on: the new member might copy data that differ "
+        "from the others'",
+        f"Find out whose data are right (etcd_cluster_info with hash: true), remove {members} and disarm the "
+        "alarm, then add.",
         before=before,
         after=Quorum(before.voters + 1, before.healthy),
     )
@@ -158,19 +172,26 @@ def update_keeps_learner(cluster: Cluster, target: Member) -> MaybeRefusal:
         return None
     return Refusal(
         codes.VERSION_BUG,
-        "cannot update the peer URLs of the learner {}: on etcd {} {}".format(target.label, ", ".join(old), versions.UPDATE_TURNS_LEARNER_INTO_VOTER.summary),
-        f"Remove the learner and add it again with the right peer URLs, or upgrade to etcd {versions.UPDATE_TURNS_LEARNER_INTO_VOTER.fixed_releases}.",
+        "cannot update the peer URLs of the learner {}: on etcd {} {}".format(
+            target.label, ", ".join(old), versions.UPDATE_TURNS_LEARNER_INTO_VOTER.summary
+        ),
+        "Remove the learner and add it again with the right peer URLs, or upgrade to etcd "
+        f"{versions.UPDATE_TURNS_LEARNER_INTO_VOTER.fixed_releases}.",
     )
 
 
 def new_peer_urls_reachable(cluster: Cluster, step: Step, target: Member) -> MaybeRefusal:
-    """A started member has to listen on its new addresses already: etcd would accept a mistyped one and stay green until the next failure."""
+    """A started member has to listen on its new addresses already: etcd would accept a mistyped one and stay green
+    until the next failure.
+    """
     unproven = _unproven_urls(cluster, step) if target.is_started else {}
     if not unproven:
         return None
     return Refusal(
         codes.PEER_URL_UNREACHABLE,
-        "cannot {} to {}: {}".format(step, ", ".join(step.peer_urls), "; ".join(f"{url} {reason}" for url, reason in unproven.items())),
+        "cannot {} to {}: {}".format(
+            step, ", ".join(step.peer_urls), "; ".join(f"{url} {reason}" for url, reason in unproven.items())
+        ),
         f"Let {target.label} listen on the new address as well (listen-peer-urls), then update it. "
         f"If its host was replaced, remove the old member ({hex_id(target.member_id)}) first and add the new one.",
         before=quorum_of(cluster),
@@ -246,7 +267,9 @@ def learner_live(cluster: Cluster, target: Member) -> MaybeRefusal:
     return Refusal(
         codes.LEARNER_NOT_LIVE,
         f"cannot promote {target.label}: it {words}",
-        "Start it again, or look at its log and at the network to its peer URLs {}.".format(", ".join(target.peer_urls)),
+        "Start it again, or look at its log and at the network to its peer URLs {}.".format(
+            ", ".join(target.peer_urls)
+        ),
         before=quorum_of(cluster),
     )
 
@@ -258,7 +281,8 @@ def learner_ready(cluster: Cluster, target: Member) -> MaybeRefusal:
     newest = raft_index_of_leader(cluster)
     return Refusal(
         codes.LEARNER_NOT_READY,
-        f"cannot promote {target.label}: it is catching up, {status.raft_index} of {newest} raft entries ({100 * status.raft_index // newest} per cent)",
+        f"cannot promote {target.label}: it is catching up, {status.raft_index} of {newest} raft entries "
+        f"({100 * status.raft_index // newest} per cent)",
         "Wait until it has caught up; raise wait_timeout where its database is large.",
         before=quorum_of(cluster),
     )
@@ -279,7 +303,8 @@ def leader_reachable_for_promotion(cluster: Cluster, target: Member) -> MaybeRef
         "cannot promote {}: the leader {} does not answer here, and on etcd {} {}".format(
             target.label, leader, ", ".join(old), versions.PROMOTE_NEEDS_LEADER_WITH_AUTH.summary
         ),
-        f"Give the leader's client URL among the endpoints, or upgrade to etcd {versions.PROMOTE_NEEDS_LEADER_WITH_AUTH.fixed_releases}.",
+        "Give the leader's client URL among the endpoints, or upgrade to etcd "
+        f"{versions.PROMOTE_NEEDS_LEADER_WITH_AUTH.fixed_releases}.",
     )
 
 
@@ -321,13 +346,16 @@ def removal_keeps_quorum(cluster: Cluster, step: Step, target: Member) -> MaybeR
 
 
 def removal_keeps_tolerance(cluster: Cluster, step: Step, target: Member, minimum: int) -> MaybeRefusal:
-    """Only the removal of a healthy voter can be refused for the tolerance that it leaves: without a dead one it never gets smaller."""
+    """Only the removal of a healthy voter can be refused for the tolerance that it leaves: without a dead one it never
+    gets smaller.
+    """
     before, after = quorum_of(cluster), quorum_of(project(cluster, step))
     if target.is_learner or not is_healthy(cluster, target) or after.fault_tolerance >= minimum:
         return None
     return Refusal(
         codes.BELOW_MIN_FAULT_TOLERANCE,
-        f"cannot {step}: {after.healthy} healthy of {after.voters} voters would tolerate {after.fault_tolerance} failures, "
+        f"cannot {step}: {after.healthy} healthy of {after.voters} voters would tolerate {after.fault_tolerance} "
+        "failures, "
         f"and at least {minimum} are to be tolerated",
         "Add a member first, or lower min_fault_tolerance.",
         before=before,

@@ -33,20 +33,29 @@ def concerns(cluster: Cluster) -> tuple[Concern, ...]:
 def _identity(cluster: Cluster) -> t.Iterator[Concern]:
     if cluster.foreign_cluster_ids:
         ids = ", ".join(hex_id(number) for number in cluster.foreign_cluster_ids)
-        yield Concern("cluster_id_mismatch", f"Some endpoints belong to other clusters ({ids}) than {hex_id(cluster.cluster_id)}.")
+        yield Concern(
+            "cluster_id_mismatch", f"Some endpoints belong to other clusters ({ids}) than {hex_id(cluster.cluster_id)}."
+        )
     if cluster.rival_leader_ids:
         ids = ", ".join(hex_id(number) for number in cluster.rival_leader_ids)
         yield Concern("split_brain", f"The cluster is split; both halves accept writes. Their leaders are {ids}.")
     for number in cluster.removed_ids:
-        yield Concern("removed_member_answers", f"The removed member {hex_id(number)} still answers. Stop it and delete its data directory.")
+        yield Concern(
+            "removed_member_answers",
+            f"The removed member {hex_id(number)} still answers. Stop it and delete its data directory.",
+        )
 
 
 def _quorum(cluster: Cluster) -> t.Iterator[Concern]:
     quorum = quorum_of(cluster)
     if not cluster.has_quorum or not cluster.leader_id:
-        yield Concern("no_quorum", "The cluster has no quorum: nothing can be written, and the member list may be stale.")
+        yield Concern(
+            "no_quorum", "The cluster has no quorum: nothing can be written, and the member list may be stale."
+        )
     elif not quorum.holds:
-        yield Concern("too_few_healthy", f"Only {quorum}; the members that cannot be reached from here may still form the quorum.")
+        yield Concern(
+            "too_few_healthy", f"Only {quorum}; the members that cannot be reached from here may still form the quorum."
+        )
     elif quorum.fault_tolerance == 0 and quorum.voters > 2:
         yield Concern("no_fault_tolerance", f"One more failure stops all writes: {quorum}.")
     if quorum.voters % 2 == 0:
@@ -56,20 +65,30 @@ def _quorum(cluster: Cluster) -> t.Iterator[Concern]:
 def _members(cluster: Cluster) -> t.Iterator[Concern]:
     for member in cluster.members:
         if not member.is_started:
-            yield Concern("member_unstarted", f"The {member.label} is registered, but has not started. Start it or remove it.")
+            yield Concern(
+                "member_unstarted", f"The {member.label} is registered, but has not started. Start it or remove it."
+            )
         elif unhealthy_reason(cluster, member):
             yield Concern("member_unhealthy", f"{member.label} {unhealthy_reason(cluster, member)}.")
         elif member.is_learner:
-            yield Concern("learner_waiting", f"{member.label} is a learner, which does not count for the quorum until it is promoted.")
+            yield Concern(
+                "learner_waiting",
+                f"{member.label} is a learner, which does not count for the quorum until it is promoted.",
+            )
     names = [member.name for member in cluster.members if member.is_started]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Concern("duplicate_name", f"{names.count(name)} members are named {name}; etcd allows that, but a name cannot tell them apart.")
+        yield Concern(
+            "duplicate_name",
+            f"{names.count(name)} members are named {name}; etcd allows that, but a name cannot tell them apart.",
+        )
 
 
 def _alarms(cluster: Cluster) -> t.Iterator[Concern]:
     for alarm in alarms_of(cluster):
         member = cluster.member(alarm.member_id)
-        yield Concern("alarm", f"The alarm {alarm.kind} is on, raised by {member.label if member else hex_id(alarm.member_id)}.")
+        yield Concern(
+            "alarm", f"The alarm {alarm.kind} is on, raised by {member.label if member else hex_id(alarm.member_id)}."
+        )
 
 
 def _versions(cluster: Cluster) -> t.Iterator[Concern]:
@@ -83,11 +102,23 @@ def _databases(cluster: Cluster) -> t.Iterator[Concern]:
         member = cluster.member(status.member_id)
         label = member.label if member else hex_id(status.member_id)
         if status.db_size_quota and status.db_size >= QUOTA_SHARE * status.db_size_quota:
-            yield Concern("quota", f"{label} uses {100 * status.db_size // status.db_size_quota} per cent of its database quota.")
+            yield Concern(
+                "quota", f"{label} uses {100 * status.db_size // status.db_size_quota} per cent of its database quota."
+            )
         if status.db_size >= FRAGMENTED_BYTES and status.db_size_in_use < status.db_size // 2:
-            yield Concern("fragmented", f"{label}'s database is {status.db_size} bytes, of which {status.db_size_in_use} are in use.")
+            yield Concern(
+                "fragmented",
+                f"{label}'s database is {status.db_size} bytes, of which {status.db_size_in_use} are in use.",
+            )
         if LAG_LIMIT // 5 < lag_of(cluster, status) <= LAG_LIMIT:
             yield Concern("lag", f"{label} is {lag_of(cluster, status)} raft entries behind the leader.")
 
 
-_FINDERS: tuple[t.Callable[[Cluster], t.Iterator[Concern]], ...] = (_identity, _quorum, _alarms, _members, _versions, _databases)
+_FINDERS: tuple[t.Callable[[Cluster], t.Iterator[Concern]], ...] = (
+    _identity,
+    _quorum,
+    _alarms,
+    _members,
+    _versions,
+    _databases,
+)

@@ -130,7 +130,9 @@ class _Route:
             self.cluster = project(self.cluster, replace(step, member_id=step.member_id or self._next_id()))
 
     def _move(self, step: Step, refusal: Refusal | None = None) -> Move:
-        return Move(step.action, step.member_id if step.member_id in self._observed else 0, step.name, step.peer_urls, refusal)
+        return Move(
+            step.action, step.member_id if step.member_id in self._observed else 0, step.name, step.peer_urls, refusal
+        )
 
     def _next_id(self) -> int:
         """An id for a member that is yet to be added, which no member has: etcd's own have 64 bits."""
@@ -146,7 +148,11 @@ def _attempts(cluster: Cluster, desired: t.Sequence[DesiredMember], remove_unlis
     spent = {member.member_id for one, member in records if member and _is_spent(cluster, member, one, remove_unlisted)}
     held = {member.member_id: one for one, member in records if member and member.member_id not in spent}
     missing = [one for one, member in records if member is None or member.member_id in spent]
-    leaving = [member for member in cluster.members if member.member_id not in held and (remove_unlisted or member.member_id in spent)]
+    leaving = [
+        member
+        for member in cluster.members
+        if member.member_id not in held and (remove_unlisted or member.member_id in spent)
+    ]
     return (
         _arrivals(cluster, held, leaving)
         or _returns(cluster, held)
@@ -156,7 +162,9 @@ def _attempts(cluster: Cluster, desired: t.Sequence[DesiredMember], remove_unlis
     )
 
 
-def _arrivals(cluster: Cluster, held: t.Mapping[int, DesiredMember], leaving: t.Sequence[Member]) -> tuple[_Attempt, ...]:
+def _arrivals(
+    cluster: Cluster, held: t.Mapping[int, DesiredMember], leaving: t.Sequence[Member]
+) -> tuple[_Attempt, ...]:
     """One that is on its way into the cluster arrives, or goes again."""
     for member in cluster.members:
         if member.is_started and member.is_voter:
@@ -170,19 +178,31 @@ def _arrivals(cluster: Cluster, held: t.Mapping[int, DesiredMember], leaving: t.
 
 
 def _returns(cluster: Cluster, held: t.Mapping[int, DesiredMember]) -> tuple[_Attempt, ...]:
-    silent = [member for member in cluster.voters if member.member_id in held and cluster.status_of(member.member_id) is None]
-    able = [member for member in silent if _is_at_home(member, held[member.member_id]) or held[member.member_id].has_data]
+    silent = [
+        member for member in cluster.voters if member.member_id in held and cluster.status_of(member.member_id) is None
+    ]
+    able = [
+        member for member in silent if _is_at_home(member, held[member.member_id]) or held[member.member_id].has_data
+    ]
     return tuple(_Attempt(START, member, held[member.member_id]) for member in able[:1])
 
 
 def _updates(cluster: Cluster, held: t.Mapping[int, DesiredMember]) -> tuple[_Attempt, ...]:
     """All of them, since one may need the address that another gives up."""
-    moved = [member for member in cluster.voters if member.member_id in held and not _is_at_home(member, held[member.member_id])]
+    moved = [
+        member
+        for member in cluster.voters
+        if member.member_id in held and not _is_at_home(member, held[member.member_id])
+    ]
     return tuple(_Attempt(UPDATE_PEER_URLS, member, held[member.member_id]) for member in _leader_last(cluster, moved))
 
 
-def _exchange(cluster: Cluster, missing: t.Sequence[DesiredMember], leaving: t.Sequence[Member], size: int) -> tuple[_Attempt, ...]:
-    """Additions and removals in turn: at most one voter above the desired number, and none below it for want of an addition."""
+def _exchange(
+    cluster: Cluster, missing: t.Sequence[DesiredMember], leaving: t.Sequence[Member], size: int
+) -> tuple[_Attempt, ...]:
+    """Additions and removals in turn: at most one voter above the desired number, and none below it for want of an
+    addition.
+    """
     free = [one for one in missing if not any(_is_in_the_way(member, one) for member in cluster.members)]
     blocking = [member for member in leaving if any(_is_in_the_way(member, one) for one in missing)]
     if leaving and (not missing or len(cluster.voters) > size):
@@ -225,14 +245,18 @@ def _words(one: DesiredMember) -> str:
 
 
 def _record(cluster: Cluster, one: DesiredMember) -> Member | None:
-    """The member that a desired one is: by its peer URLs if nobody else's name is on them, else by its name while that is unique."""
+    """The member that a desired one is: by its peer URLs if nobody else's name is on them, else by its name while that
+    is unique.
+    """
     at_home = [member for member in cluster.members if _is_at_home(member, one) and member.name in ("", one.name)]
     named = [member for member in cluster.members if member.name == one.name]
     return next(iter(at_home or (named if len(named) == 1 else [])), None)
 
 
 def _is_spent(cluster: Cluster, member: Member, one: DesiredMember, remove_unlisted: bool) -> bool:
-    """Whether a dead member's record is all that is left of it: its data is gone, or its name now stands for another address."""
+    """Whether a dead member's record is all that is left of it: its data is gone, or its name now stands for another
+    address.
+    """
     if not member.is_started or cluster.status_of(member.member_id):
         return False
     if one.has_data is None:
@@ -268,14 +292,17 @@ def _assuming(cluster: Cluster, attempt: _Attempt) -> Cluster:
         return _caught_up(cluster, attempt.member)
     if attempt.action == UPDATE_PEER_URLS and attempt.member and cluster.status_of(attempt.member.member_id):
         tried = {probe.url for probe in cluster.probes}
-        return replace(cluster, probes=(*cluster.probes, *(Probe(url, True) for url in attempt.step.peer_urls if url not in tried)))
+        return replace(
+            cluster, probes=(*cluster.probes, *(Probe(url, True) for url in attempt.step.peer_urls if url not in tried))
+        )
     return cluster
 
 
 def _caught_up(cluster: Cluster, learner: Member) -> Cluster:
     newest = raft_index_of_leader(cluster)
     statuses = tuple(
-        replace(status, raft_index=max(status.raft_index, newest)) if status.member_id == learner.member_id else status for status in cluster.statuses
+        replace(status, raft_index=max(status.raft_index, newest)) if status.member_id == learner.member_id else status
+        for status in cluster.statuses
     )
     return replace(cluster, statuses=statuses, live_learner_ids=(*cluster.live_learner_ids, learner.member_id))
 
@@ -284,10 +311,20 @@ def _started(cluster: Cluster, step: Step) -> Cluster:
     """The cluster once the member runs, and follows the leader."""
     newest = raft_index_of_leader(cluster)
     version = next((status.version for status in cluster.statuses if status.cluster_id == cluster.cluster_id), "")
-    status = Status(cluster.cluster_id, step.member_id, version, leader_id=cluster.leader_id, raft_index=newest, raft_applied_index=newest)
+    status = Status(
+        cluster.cluster_id,
+        step.member_id,
+        version,
+        leader_id=cluster.leader_id,
+        raft_index=newest,
+        raft_applied_index=newest,
+    )
     running = replace(
         cluster,
-        members=tuple(replace(member, name=member.name or step.name) if member.member_id == step.member_id else member for member in cluster.members),
+        members=tuple(
+            replace(member, name=member.name or step.name) if member.member_id == step.member_id else member
+            for member in cluster.members
+        ),
         statuses=(*cluster.statuses, status),
         silences=tuple(silence for silence in cluster.silences if silence.member_id != step.member_id),
     )
@@ -296,8 +333,17 @@ def _started(cluster: Cluster, step: Step) -> Cluster:
 
 def _elected(cluster: Cluster) -> Cluster:
     """The cluster once those who answer have elected a leader, if they are enough to."""
-    led = replace(cluster, has_quorum=True, leader_id=0, statuses=tuple(replace(status, leader_id=1) for status in cluster.statuses))
+    led = replace(
+        cluster,
+        has_quorum=True,
+        leader_id=0,
+        statuses=tuple(replace(status, leader_id=1) for status in cluster.statuses),
+    )
     leader = most_caught_up(led, led.voters)
     if leader is None or not quorum_of(led).holds:
         return cluster
-    return replace(led, leader_id=leader.member_id, statuses=tuple(replace(status, leader_id=leader.member_id) for status in led.statuses))
+    return replace(
+        led,
+        leader_id=leader.member_id,
+        statuses=tuple(replace(status, leader_id=leader.member_id) for status in led.statuses),
+    )

@@ -54,7 +54,8 @@ def has_peer_urls(target: Member, goal: Goal) -> bool:
 
 
 def peer_urls_to_prove(cluster: Cluster, goal: Goal) -> tuple[str, ...]:
-    """The peer URLs that have to be tried out before this goal can be decided: all that a member that has started is to get.
+    """The peer URLs that have to be tried out before this goal can be decided: all that a member that has started is to
+    get.
 
     Also those that it has already: where one of them is dead, the others may be all that keeps the member reachable.
     """
@@ -65,7 +66,9 @@ def peer_urls_to_prove(cluster: Cluster, goal: Goal) -> tuple[str, ...]:
 
 
 def learner_to_prove(cluster: Cluster, goal: Goal) -> Member | None:
-    """The learner whose liveness has to be proven before this goal can be decided: the one to promote, once it is close enough."""
+    """The learner whose liveness has to be proven before this goal can be decided: the one to promote, once it is close
+    enough.
+    """
     target = find(cluster, goal.identity, renames_urls=False) if goal.state == PROMOTED else None
     if not isinstance(target, Member) or target.is_voter or not cluster.has_quorum:
         return None

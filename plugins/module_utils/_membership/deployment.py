@@ -6,8 +6,8 @@
 """What is to be done to make the hosts of a group be one etcd cluster: from what was found on them and what answers.
 
 A cluster is made anew only where no host has data and nothing answers. Where hosts have data and nothing answers, they
-are started and asked again. Where a cluster answers, `convergence.moves` says the way, after every host's data were held
-against it. Nothing here believes a flag or a variable about whether a cluster exists.
+are started and asked again. Where a cluster answers, `convergence.moves` says the way, after every host's data were
+held against it. Nothing here believes a flag or a variable about whether a cluster exists.
 """
 
 from __future__ import annotations
@@ -48,10 +48,11 @@ class Consents:
 
 @dataclass(frozen=True)
 class Deployment:
-    """The moves that are to be made, in order. `starts` are the members that have their data and only need to be started.
+    """The moves that are to be made, in order. `starts` are the members that have their data and only need to be
+    started.
 
-    Not `is_complete` where the rest shows only once they answer. `unlisted` are members that no host stands for and that stay.
-    `release` is what every member runs in the end, where that is what was asked for.
+    Not `is_complete` where the rest shows only once they answer. `unlisted` are members that no host stands for and
+    that stay. `release` is what every member runs in the end, where that is what was asked for.
     """
 
     moves: tuple[Move, ...] = ()
@@ -66,7 +67,9 @@ Verdict = t.Union[Deployment, Refusal]
 
 
 def deploy(cluster: Cluster | None, hosts: t.Sequence[Host], consents: Consents) -> Verdict:
-    """What makes these hosts the members of the cluster; `cluster` is None where every one of their endpoints refused the connection."""
+    """What makes these hosts the members of the cluster; `cluster` is None where every one of their endpoints refused
+    the connection.
+    """
     refusal = _twins(hosts)
     if refusal:
         return refusal
@@ -90,7 +93,11 @@ def _found_or_resumed(hosts: t.Sequence[Host]) -> Verdict:
 def _unusable_without_cluster(hosts: t.Sequence[Host]) -> Refusal | None:
     for host in hosts:
         if host.data_dir.state == UNREADABLE:
-            return _stale(f"the data directory of {host.name} cannot be judged, and no member answers that could be asked: {host.data_dir.reason}", False)
+            return _stale(
+                f"the data directory of {host.name} cannot be judged, and no member answers that could be asked: "
+                f"{host.data_dir.reason}",
+                False,
+            )
     ids = {host.data_dir.cluster_id for host in hosts if host.data_dir.state == DATA}
     return _two_clusters(hosts) if len(ids) > 1 else None
 
@@ -98,7 +105,10 @@ def _unusable_without_cluster(hosts: t.Sequence[Host]) -> Refusal | None:
 def _founded(hosts: t.Sequence[Host]) -> Verdict:
     for host in hosts:
         if host.is_running and host.first_start is None:
-            return _stale(f"the etcd service of {host.name} runs, but not with the data directory that this host is to have", False)
+            return _stale(
+                f"the etcd service of {host.name} runs, but not with the data directory that this host is to have",
+                False,
+            )
     return Deployment(tuple(Move(BOOTSTRAP, 0, host.name, host.peer_urls) for host in hosts))
 
 
@@ -111,17 +121,19 @@ def _resumed(hosts: t.Sequence[Host]) -> Verdict:
     return Refusal(
         codes.NO_QUORUM,
         f"no member answers, although etcd runs on every host that has data ({_names(startable)})",
-        "Look at the members' logs. Members that are lost for good are recovered from a snapshot or from one survivor, never by a new start; "
+        "Look at the members' logs. Members that are lost for good are recovered from a snapshot or from one "
+        "survivor, never by a new start; "
         "hosts that have data of a cluster are never made a new one.",
         before=Quorum(len(hosts), 0),
     )
 
 
 def _startable(hosts: t.Sequence[Host]) -> list[Host]:
-    """The hosts to start where nothing answers: those with data. Where these never got ready, those as well that were told to begin with them.
+    """The hosts to start where nothing answers: those with data. Where these never got ready, those as well that were
+    told to begin with them.
 
-    A bootstrap that was interrupted goes on so. Each host still has what it was told when none had data, and etcd itself
-    makes the same cluster of it: the ids come from the addresses and the token alone.
+    A bootstrap that was interrupted goes on so. Each host still has what it was told when none had data, and etcd
+    itself makes the same cluster of it: the ids come from the addresses and the token alone.
     """
     with_data = [host for host in hosts if host.data_dir.state == DATA]
     tasks = {host.first_start for host in with_data}
@@ -142,7 +154,10 @@ def _converged(cluster: Cluster, hosts: t.Sequence[Host], consents: Consents) ->
             return refusal
         if _is_stale(cluster, host) or _is_to_be_rebuilt(cluster, host, consents):
             wipes.append(host)
-    desired = tuple(DesiredMember(host.name, host.peer_urls, has_data=host.data_dir.state == DATA and host not in wipes) for host in hosts)
+    desired = tuple(
+        DesiredMember(host.name, host.peer_urls, has_data=host.data_dir.state == DATA and host not in wipes)
+        for host in hosts
+    )
     way = moves(cluster, desired, consents.remove_unlisted)
     blocked = next((move.refusal for move in way if move.refusal is not None), None)
     if blocked is not None:
@@ -159,7 +174,9 @@ def _converged(cluster: Cluster, hosts: t.Sequence[Host], consents: Consents) ->
 
 
 def _as_if_lost(cluster: Cluster, name: str) -> Cluster:
-    """The cluster as if the voter of that name had given up leadership and did not answer any more, so that it is replaced like one that is dead."""
+    """The cluster as if the voter of that name had given up leadership and did not answer any more, so that it is
+    replaced like one that is dead.
+    """
     lost = {voter.member_id for voter in cluster.voters if name and voter.name == name}
     if cluster.leader_id in lost:
         heir = most_caught_up(cluster, tuple(voter for voter in cluster.voters if voter.member_id not in lost))
@@ -184,7 +201,9 @@ def _has_started(cluster: Cluster, move: Move) -> bool:
 def _is_stale(cluster: Cluster, host: Host) -> bool:
     """Whether a host's data are none that this cluster knows."""
     data = host.data_dir
-    return not data.is_vacant and (data.state == UNREADABLE or data.cluster_id != cluster.cluster_id or cluster.member(data.member_id) is None)
+    return not data.is_vacant and (
+        data.state == UNREADABLE or data.cluster_id != cluster.cluster_id or cluster.member(data.member_id) is None
+    )
 
 
 def _refuse_data(cluster: Cluster, host: Host, consents: Consents) -> Refusal | None:
@@ -204,21 +223,35 @@ def _refuse_data(cluster: Cluster, host: Host, consents: Consents) -> Refusal | 
 def _refuse_stale(cluster: Cluster, host: Host, may_wipe: bool) -> Refusal | None:
     data = host.data_dir
     if data.state == UNREADABLE:
-        return None if may_wipe else _stale(f"the data directory of {host.name} holds no data of a member: {data.reason}")
+        return (
+            None if may_wipe else _stale(f"the data directory of {host.name} holds no data of a member: {data.reason}")
+        )
     if data.cluster_id != cluster.cluster_id:
         if may_wipe and not host.is_running:
             return None
         doing = "runs as a member" if host.is_running else "has the data of a member"
         return Refusal(
             codes.CLUSTER_ID_MISMATCH,
-            f"{host.name} {doing} of the cluster {hex_id(data.cluster_id)}, the others are {hex_id(cluster.cluster_id)}",
-            "Take the host out of the group, or stop its etcd and consent to wiping its data (etcd_cluster_wipe_stale_data).",
+            f"{host.name} {doing} of the cluster {hex_id(data.cluster_id)}, the others are "
+            f"{hex_id(cluster.cluster_id)}",
+            "Take the host out of the group, or stop its etcd and consent to wiping its data "
+            "(etcd_cluster_wipe_stale_data).",
         )
-    return None if may_wipe else _stale(f"{host.name} has the data of the member {hex_id(data.member_id)}, which was removed from the cluster")
+    return (
+        None
+        if may_wipe
+        else _stale(
+            f"{host.name} has the data of the member {hex_id(data.member_id)}, which was removed from the cluster"
+        )
+    )
 
 
-def _restarts(cluster: Cluster, hosts: t.Sequence[Host], way: t.Sequence[Move], consents: Consents) -> tuple[Move, ...] | Refusal:
-    """A restart of every member that runs with settings of yesterday, the leader's last; not of who is started or removed anyway."""
+def _restarts(
+    cluster: Cluster, hosts: t.Sequence[Host], way: t.Sequence[Move], consents: Consents
+) -> tuple[Move, ...] | Refusal:
+    """A restart of every member that runs with settings of yesterday, the leader's last; not of who is started or
+    removed anyway.
+    """
     touched = {move.member_id for move in way if move.action in (START, REMOVE)}
     due = [
         (cluster.member(host.data_dir.member_id), host)
@@ -229,7 +262,8 @@ def _restarts(cluster: Cluster, hosts: t.Sequence[Host], way: t.Sequence[Move], 
     if known and len(hosts) == 2 and codes.WOULD_LOSE_QUORUM not in consents.accept:
         return Refusal(
             codes.WOULD_LOSE_QUORUM,
-            f"{known[0][1].name} has to be restarted, and of two voters none can be missed: nothing could be written meanwhile",
+            f"{known[0][1].name} has to be restarted, and of two voters none can be missed: nothing could be "
+            "written meanwhile",
             "Add a third host to the group first, or accept the interruption (would_lose_quorum).",
             before=quorum_of(cluster),
         )
@@ -238,11 +272,12 @@ def _restarts(cluster: Cluster, hosts: t.Sequence[Host], way: t.Sequence[Move], 
 
 
 def _in_turn(way: t.Sequence[Move], restarts: t.Sequence[Move]) -> tuple[list[Move], list[Move]]:
-    """What comes before the restarts, and the restarts, each followed by the change of the member's peer URLs if there is one.
+    """What comes before the restarts, and the restarts, each followed by the change of the member's peer URLs if there
+    is one.
 
-    A member listens at a new address only once it was restarted. Until its record follows it is heard by the others over
-    the streams that it opens to them itself (server/etcdserver/api/rafthttp/peer.go), but two such members are not heard
-    by each other: so one after the other.
+    A member listens at a new address only once it was restarted. Until its record follows it is heard by the others
+    over the streams that it opens to them itself (server/etcdserver/api/rafthttp/peer.go), but two such members are not
+    heard by each other: so one after the other.
     """
     restarted = {move.member_id for move in restarts}
     updates = {move.member_id: move for move in way if move.action == UPDATE_PEER_URLS and move.member_id in restarted}
@@ -264,7 +299,9 @@ def _with_wipes(way: t.Sequence[Move], wipes: t.Sequence[Host]) -> t.Iterator[Mo
 def _unlisted(cluster: Cluster, hosts: t.Sequence[Host]) -> tuple[Member, ...]:
     names = {host.name for host in hosts}
     taken = {address for host in hosts for address in addresses(host.peer_urls)}
-    return tuple(member for member in cluster.members if member.name not in names and not taken & addresses(member.peer_urls))
+    return tuple(
+        member for member in cluster.members if member.name not in names and not taken & addresses(member.peer_urls)
+    )
 
 
 # Refusals
@@ -291,7 +328,9 @@ def _two_clusters(hosts: t.Sequence[Host]) -> Refusal:
     for host in hosts:
         if host.data_dir.state == DATA:
             by_id.setdefault(host.data_dir.cluster_id, []).append(host)
-    words = "; ".join(f"{hex_id(number)}: {_names(some)}" for number, some in sorted(by_id.items(), key=lambda pair: -len(pair[1])))
+    words = "; ".join(
+        f"{hex_id(number)}: {_names(some)}" for number, some in sorted(by_id.items(), key=lambda pair: -len(pair[1]))
+    )
     return Refusal(
         codes.CLUSTER_ID_MISMATCH,
         f"the hosts have the data of {len(by_id)} different clusters, and no member answers ({words})",
@@ -301,7 +340,11 @@ def _two_clusters(hosts: t.Sequence[Host]) -> Refusal:
 
 def _stale(message: str, may_be_wiped: bool = True) -> Refusal:
     way_out = "delete it on the host if nobody needs it"
-    consent = f"Consent to wiping it (etcd_cluster_wipe_stale_data), or {way_out}." if may_be_wiped else f"Look what it is; {way_out}."
+    consent = (
+        f"Consent to wiping it (etcd_cluster_wipe_stale_data), or {way_out}."
+        if may_be_wiped
+        else f"Look what it is; {way_out}."
+    )
     return Refusal(codes.STALE_DATA, message, consent)
 
 

@@ -36,14 +36,20 @@ _SIGNS: t.Mapping[str, tuple[str, str]] = {
 def plan_text(cluster: Cluster | None, hosts: t.Sequence[Host], deployment: Deployment) -> str:
     """The cluster as it is, the moves, and what comes of them."""
     lines = _now(cluster, hosts)
-    lines += [f"Not in the group, and left alone: {member.label} ({' '.join(member.peer_urls)})" for member in deployment.unlisted]
+    lines += [
+        f"Not in the group, and left alone: {member.label} ({' '.join(member.peer_urls)})"
+        for member in deployment.unlisted
+    ]
     lines += ["", *_moves(cluster, deployment, hosts), "", *_afterwards(deployment, hosts)]
     return "\n".join(lines) + "\n"
 
 
 def _now(cluster: Cluster | None, hosts: t.Sequence[Host]) -> list[str]:
     if cluster is not None:
-        return [f"The etcd cluster {hex_id(cluster.cluster_id)}:", *(f"    {line}" for line in picture(cluster).splitlines())]
+        return [
+            f"The etcd cluster {hex_id(cluster.cluster_id)}:",
+            *(f"    {line}" for line in picture(cluster).splitlines()),
+        ]
     found = [host for host in hosts if not host.data_dir.is_vacant]
     if not found:
         return ["No etcd answers, and no host has data of one."]
@@ -59,7 +65,8 @@ def _moves(cluster: Cluster | None, deployment: Deployment, hosts: t.Sequence[Ho
     count = len(deployment.moves)
     head = "The plan has one move:" if count == 1 else f"The plan has {count} moves:"
     lines = (
-        f"    {_SIGNS[move.action][0]} {_name(move):<{width}}  {_words(cluster, deployment, move):<20}  {_detail(move, outdated.get(move.name, ()))}"
+        f"    {_SIGNS[move.action][0]} {_name(move):<{width}}  {_words(cluster, deployment, move):<20}  "
+        f"{_detail(move, outdated.get(move.name, ()))}"
         for move in deployment.moves
     )
     return [head, *(line.rstrip() for line in lines)]

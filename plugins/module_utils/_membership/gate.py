@@ -25,18 +25,31 @@ def may_stop(cluster: Cluster, member: Member) -> Refusal | None:
     after = Quorum(before.voters, before.healthy - (1 if is_healthy(cluster, member) else 0))
     if after.holds:
         return None
-    words = f"cannot stop {member.label}: {after.healthy} of {after.voters} voters would be healthy and {after.size} are needed"
+    words = (
+        f"cannot stop {member.label}: {after.healthy} of {after.voters} voters would be healthy and {after.size} are "
+        "needed"
+    )
     if before.voters == 2:
         return Refusal(
             codes.WOULD_LOSE_QUORUM,
             words,
-            "Nothing can be written while one of two voters is stopped. Add a third member first, or accept the interruption.",
+            "Nothing can be written while one of two voters is stopped. Add a third member first, or accept the "
+            "interruption.",
             before=before,
             after=after,
             final=True,
         )
-    ill = unhealthy_words(replace(cluster, members=tuple(other for other in cluster.members if other.member_id != member.member_id)))
-    return Refusal(codes.WOULD_LOSE_QUORUM, f"{words} ({ill})", "Bring the other members back first.", before=before, after=after, passing=True)
+    ill = unhealthy_words(
+        replace(cluster, members=tuple(other for other in cluster.members if other.member_id != member.member_id))
+    )
+    return Refusal(
+        codes.WOULD_LOSE_QUORUM,
+        f"{words} ({ill})",
+        "Bring the other members back first.",
+        before=before,
+        after=after,
+        passing=True,
+    )
 
 
 def all_run(cluster: Cluster, members: tuple[Member, ...]) -> Refusal | None:
@@ -55,4 +68,9 @@ def all_run(cluster: Cluster, members: tuple[Member, ...]) -> Refusal | None:
 
 def no_such_member(cluster: Cluster, identity: Identity) -> Refusal:
     names = ", ".join(member.label for member in cluster.members)
-    return Refusal(codes.MEMBER_NOT_FOUND, f"{identity} is not a member", f"Give the name of a member: {names}.", before=quorum_of(cluster))
+    return Refusal(
+        codes.MEMBER_NOT_FOUND,
+        f"{identity} is not a member",
+        f"Give the name of a member: {names}.",
+        before=quorum_of(cluster),
+    )

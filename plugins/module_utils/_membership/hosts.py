@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""What was found on the hosts that are to be an etcd cluster: their data, their process, what they were told to start with."""
+"""What was found on the hosts that are to be an etcd cluster: their data, their process, what they were told to start
+with.
+"""
 
 from __future__ import annotations
 

@@ -40,7 +40,8 @@ def member_id_readings(text: str) -> tuple[int, ...]:
         readings.append(int(text, 16))
     if not readings:
         raise InvalidMemberIDError(
-            f"{text!r} is not a member id: give it as etcdctl prints it (hexadecimal, for example 8e9e05c52164694d) or as a decimal number"
+            f"{text!r} is not a member id: give it as etcdctl prints it (hexadecimal, for example "
+            "8e9e05c52164694d) or as a decimal number"
         )
     return tuple(dict.fromkeys(readings))
 
@@ -67,7 +68,9 @@ def find(cluster: Cluster, identity: Identity, renames_urls: bool) -> Member | R
     its own yet. Everything else that was given has to agree, otherwise the answer is a refusal.
     """
     by_id = _one(identity, "id", [member for member in cluster.members if member.member_id in identity.member_ids])
-    by_name = _one(identity, "name", [member for member in cluster.members if identity.name and member.name == identity.name])
+    by_name = _one(
+        identity, "name", [member for member in cluster.members if identity.name and member.name == identity.name]
+    )
     by_urls = _one(identity, "peer URLs", _with_urls(cluster, identity.peer_urls))
     if isinstance(by_id, Refusal):
         return by_id
@@ -83,11 +86,16 @@ def find(cluster: Cluster, identity: Identity, renames_urls: bool) -> Member | R
 
 
 def _part_of_the_urls(cluster: Cluster, identity: Identity) -> Refusal | None:
-    """Not a member by its peer URLs, but a member has one of these addresses: to say that it is absent would be a lie."""
+    """Not a member by its peer URLs, but a member has one of these addresses: to say that it is absent would be a
+    lie.
+    """
     owner = owner_of_any(cluster, identity.peer_urls)
     if owner is None:
         return None
-    return _ambiguous(f"no member has exactly the peer URLs {_urls(identity)}, but {owner.label} ({hex_id(owner.member_id)}) has {', '.join(owner.peer_urls)}")
+    return _ambiguous(
+        f"no member has exactly the peer URLs {_urls(identity)}, but {owner.label} ({hex_id(owner.member_id)}) "
+        f"has {', '.join(owner.peer_urls)}"
+    )
 
 
 def _with_urls(cluster: Cluster, peer_urls: tuple[str, ...]) -> list[Member]:
@@ -102,24 +110,38 @@ def _one(identity: Identity, what: str, found: list[Member]) -> Member | Refusal
     return _ambiguous(f"{identity}: the {what} means {len(found)} members: {listing}")
 
 
-def _agreed(identity: Identity, by_id: Member | None, by_name: Member | None, by_urls: Member | None, renames_urls: bool) -> Member | Refusal | None:
+def _agreed(
+    identity: Identity, by_id: Member | None, by_name: Member | None, by_urls: Member | None, renames_urls: bool
+) -> Member | Refusal | None:
     if identity.member_ids and by_id is None:
         other = by_name or by_urls
         if other is None:
             return None
-        return _ambiguous(f"{identity}: no member has this id, but {other.label} is the member {hex_id(other.member_id)}")
+        return _ambiguous(
+            f"{identity}: no member has this id, but {other.label} is the member {hex_id(other.member_id)}"
+        )
     anchor = by_id or by_name
     if anchor is None:
         if by_urls and identity.name and by_urls.is_started and by_urls.name != identity.name:
-            return _ambiguous(f"the peer URLs {_urls(identity)} belong to {by_urls.label} ({hex_id(by_urls.member_id)}), not to {identity.name}")
+            return _ambiguous(
+                f"the peer URLs {_urls(identity)} belong to {by_urls.label} ({hex_id(by_urls.member_id)}), not to "
+                f"{identity.name}"
+            )
         return by_urls
     if identity.name and anchor.is_started and anchor.name != identity.name:
         return _ambiguous(f"the member {hex_id(anchor.member_id)} is named {anchor.name}, not {identity.name}")
     if by_id and by_name and by_id is not by_name:
-        return _ambiguous(f"the id {hex_id(by_id.member_id)} and the name {identity.name} mean two members: {by_id.label} and {by_name.label}")
+        return _ambiguous(
+            f"the id {hex_id(by_id.member_id)} and the name {identity.name} mean two members: {by_id.label} and "
+            f"{by_name.label}"
+        )
     if identity.peer_urls and by_urls is not anchor and not renames_urls:
         owner = f"{by_urls.label}'s" if by_urls else "no member's"
-        return _ambiguous("{} has the peer URLs {}; {} are {}".format(anchor.label, ", ".join(anchor.peer_urls), _urls(identity), owner))
+        return _ambiguous(
+            "{} has the peer URLs {}; {} are {}".format(
+                anchor.label, ", ".join(anchor.peer_urls), _urls(identity), owner
+            )
+        )
     return anchor
 
 
@@ -131,11 +153,14 @@ def _ambiguous(message: str) -> Refusal:
     return Refusal(
         codes.AMBIGUOUS_IDENTITY,
         message,
-        "Look at the member list (quorum.etcd.etcd_cluster_info) and give the member_id of the member you mean, with nothing that contradicts it.",
+        "Look at the member list (quorum.etcd.etcd_cluster_info) and give the member_id of the member you mean, "
+        "with nothing that contradicts it.",
     )
 
 
 def owner_of_any(cluster: Cluster, peer_urls: tuple[str, ...], but: int = 0) -> Member | None:
     """A member, other than the one with the id `but`, that already has one of the addresses in these peer URLs."""
     wanted = addresses(peer_urls)
-    return next((member for member in cluster.members if member.member_id != but and wanted & addresses(member.peer_urls)), None)
+    return next(
+        (member for member in cluster.members if member.member_id != but and wanted & addresses(member.peer_urls)), None
+    )

@@ -23,7 +23,8 @@ PEER_URL = "peer_url"
 CLIENT_URL = "client_url"
 NONE = "none"
 
-# What Ansible takes for something else than a host of ours (ansible.constants.LOCALHOST, and the groups that always are).
+# What Ansible takes for something else than a host of ours (ansible.constants.LOCALHOST, and the groups that always
+# are).
 _TAKEN_BY_ANSIBLE = ("all", "ungrouped", "localhost", "127.0.0.1", "::1")
 # What would have a meaning in a host pattern such as that of --limit.
 _NO_PART_OF_A_NAME = re.compile(r"[^\w.-]")
@@ -39,8 +40,8 @@ _IS_IN: dict[str, t.Callable[[Data], bool]] = {
 
 @dataclass(frozen=True)
 class Naming:
-    """How members become hosts. `hostname_from` is NAME, PEER_URL or CLIENT_URL; `ansible_host_from` PEER_URL, CLIENT_URL or NONE;
-    `group` the name of the group of all members and the beginning of the others' names."""
+    """How members become hosts. `hostname_from` is NAME, PEER_URL or CLIENT_URL; `ansible_host_from` PEER_URL,
+    CLIENT_URL or NONE; `group` the name of the group of all members and the beginning of the others' names."""
 
     hostname_from: str = NAME
     ansible_host_from: str = PEER_URL
@@ -64,20 +65,28 @@ class InventoryHost:
 def hosts_of(cluster: Data, naming: Naming) -> tuple[InventoryHost, ...]:
     """One host for every member, in the order of the members. No two hosts have one name."""
     names = _host_names(cluster["members"], naming)
-    shared = {"etcd_cluster_id": cluster["cluster_id"], "etcd_has_quorum": cluster["has_quorum"], "etcd_quorum": cluster["quorum"]}
+    shared = {
+        "etcd_cluster_id": cluster["cluster_id"],
+        "etcd_has_quorum": cluster["has_quorum"],
+        "etcd_quorum": cluster["quorum"],
+    }
     return tuple(
         InventoryHost(
             name=names[member["id"]],
             groups=tuple(naming.group + ending for ending, is_in in _IS_IN.items() if is_in(member)),
-            variables={**{f"etcd_{key}": value for key, value in member.items()}, **shared, **_ansible_host(member, naming)},
+            variables={
+                **{f"etcd_{key}": value for key, value in member.items()},
+                **shared,
+                **_ansible_host(member, naming),
+            },
         )
         for member in cluster["members"]
     )
 
 
 def _host_names(members: list[Data], naming: Naming) -> dict[str, str]:
-    """A name for each member id. Members that would share one get their id behind it, each of them; so does one whose name
-    means something to Ansible. A member that has never started does not take a name away from one that has."""
+    """A name for each member id. Members that would share one get their id behind it, each of them; so does one whose
+    name means something to Ansible. A member that has never started does not take a name away from one that has."""
     taken = {*_TAKEN_BY_ANSIBLE, *naming.groups}
     names: dict[str, str] = {}
     for started in (True, False):
@@ -100,7 +109,9 @@ def _first_free(label: str, member_id: str, taken: set[str]) -> str:
 
 
 def _label(member: Data, naming: Naming) -> str:
-    """What a member would be called if it were the only one: its name or an address of it, its id where it has neither."""
+    """What a member would be called if it were the only one: its name or an address of it, its id where it has
+    neither.
+    """
     if naming.hostname_from == NAME and member["name"]:
         return _NO_PART_OF_A_NAME.sub("_", member["name"])
     return _NO_PART_OF_AN_ADDRESS.sub("_", _address(member, naming.hostname_from)) or member["id"]
@@ -112,8 +123,14 @@ def _ansible_host(member: Data, naming: Naming) -> Data:
 
 
 def _address(member: Data, source: str) -> str:
-    """The host of a URL of the member: of a client URL where that is the source and it has one, else of a peer URL; empty without any."""
-    urls = [*member["client_urls"], *member["peer_urls"]] if source == CLIENT_URL else [*member["peer_urls"], *member["client_urls"]]
+    """The host of a URL of the member: of a client URL where that is the source and it has one, else of a peer URL;
+    empty without any.
+    """
+    urls = (
+        [*member["client_urls"], *member["peer_urls"]]
+        if source == CLIENT_URL
+        else [*member["peer_urls"], *member["client_urls"]]
+    )
     return next((host for host in map(_host_in, urls) if host), "")
 
 

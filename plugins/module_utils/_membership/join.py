@@ -35,7 +35,9 @@ def names_for_joining(cluster: Cluster, joiner: Member | None = None, joiner_nam
     names: dict[int, str] = {}
     if joiner is not None:
         names[joiner.member_id] = joiner.name or joiner_name or _name_after_id(joiner, names)
-    others = sorted((member for member in cluster.members if member.member_id not in names), key=lambda member: member.member_id)
+    others = sorted(
+        (member for member in cluster.members if member.member_id not in names), key=lambda member: member.member_id
+    )
     for member in others:
         if member.name and member.name not in names.values() and is_readable(member.name):
             names[member.member_id] = member.name
@@ -46,7 +48,12 @@ def names_for_joining(cluster: Cluster, joiner: Member | None = None, joiner_nam
 
 def initial_cluster(cluster: Cluster, names: dict[int, str]) -> str:
     """The value of ETCD_INITIAL_CLUSTER: `name=url` for each peer URL of each member, sorted by name."""
-    return ",".join(f"{name}={url}" for name, url in sorted((names[member.member_id], url) for member in cluster.members for url in member.peer_urls))
+    return ",".join(
+        f"{name}={url}"
+        for name, url in sorted(
+            (names[member.member_id], url) for member in cluster.members for url in member.peer_urls
+        )
+    )
 
 
 def environment(cluster: Cluster, joiner: Member, joiner_name: str = "") -> dict[str, str]:

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""From a goal that is not reached to its steps, state by state; loaded only then, since most tasks find nothing to do."""
+"""From a goal that is not reached to its steps, state by state; loaded only then, since most tasks find nothing to
+do.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,10 @@ def _plan_absent(cluster: Cluster, goal: Goal, target: Member | None) -> Verdict
     if target is None:
         return Plan(warnings=plan_warnings.unnamed_warnings(cluster, goal.identity))
     remove = Step(REMOVE, target.member_id, target.name, target.peer_urls)
-    warnings = (*plan_warnings.removal_warnings(cluster, remove, target), *(plan_warnings.leadership_warnings(cluster, target) if goal.move_leader else ()))
+    warnings = (
+        *plan_warnings.removal_warnings(cluster, remove, target),
+        *(plan_warnings.leadership_warnings(cluster, target) if goal.move_leader else ()),
+    )
     return _settle(
         goal,
         Plan((*_leadership_first(cluster, goal, target), remove), target, warnings),
@@ -94,13 +99,17 @@ def _plan_absent(cluster: Cluster, goal: Goal, target: Member | None) -> Verdict
 def _plan_stoppable(cluster: Cluster, goal: Goal, target: Member | None) -> Verdict:
     if target is None:
         return gate.no_such_member(cluster, goal.identity)
-    return _settle(goal, Plan(_leadership_first(cluster, goal, target), target), (lambda: gate.may_stop(cluster, target),))
+    return _settle(
+        goal, Plan(_leadership_first(cluster, goal, target), target), (lambda: gate.may_stop(cluster, target),)
+    )
 
 
 def _plan_running(cluster: Cluster, goal: Goal, target: Member | None) -> Verdict:
     if target is None and goal.identity != Identity():
         return gate.no_such_member(cluster, goal.identity)
-    return _settle(goal, Plan(target=target), (lambda: gate.all_run(cluster, (target,) if target else cluster.members),))
+    return _settle(
+        goal, Plan(target=target), (lambda: gate.all_run(cluster, (target,) if target else cluster.members),)
+    )
 
 
 def _leadership_first(cluster: Cluster, goal: Goal, target: Member) -> tuple[Step, ...]:

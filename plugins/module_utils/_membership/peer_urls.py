@@ -14,8 +14,13 @@ from __future__ import annotations
 
 import re
 
-_URL = re.compile(r"(?P<scheme>https?)://(?P<host>\[[^\[\]/?#@]+\]|[^\[\]:/?#@]*)(?::(?P<port>[^:/?#@]*))?(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
-_HOST_NAME = re.compile(r"(?=.{1,253}\.?$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?")
+_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<host>\[[^\[\]/?#@]+\]|[^\[\]:/?#@]*)(?::(?P<port>[^:/?#@]*))?(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_HOST_NAME = re.compile(
+    r"(?=.{1,253}\.?$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?"
+)
 _ANY_IPV4 = ".".join("0000")
 _IPV6 = re.compile(r"[0-9a-f:.]+", re.IGNORECASE)
 _ZONE = re.compile(r"[A-Za-z0-9_.~-]+")

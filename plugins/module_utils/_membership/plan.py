@@ -37,7 +37,10 @@ class Goal:
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps from a cluster to a goal, none where it is reached. `target` is the member that the goal means, as it is now."""
+    """Steps from a cluster to a goal, none where it is reached.
+
+    `target` is the member that the goal means, as it is now.
+    """
 
     steps: tuple[Step, ...] = ()
     target: Member | None = None

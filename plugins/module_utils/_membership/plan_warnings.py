@@ -22,7 +22,11 @@ def promotion_warnings(releases: t.Iterable[str]) -> tuple[str, ...]:
     if not old:
         return ()
     rule = versions.PROMOTION_NOT_STORED
-    return ("On etcd {} {} (etcd issue 19557); upgrade to etcd {} before you go to 3.6.".format(", ".join(old), rule.summary, rule.fixed_releases),)
+    return (
+        "On etcd {} {} (etcd issue 19557); upgrade to etcd {} before you go to 3.6.".format(
+            ", ".join(old), rule.summary, rule.fixed_releases
+        ),
+    )
 
 
 def removal_warnings(cluster: Cluster, step: Step, target: Member) -> tuple[str, ...]:
@@ -36,7 +40,9 @@ def leadership_warnings(cluster: Cluster, target: Member) -> tuple[str, ...]:
     """Only the leader can hand leadership over, so one that does not answer us cannot be asked to."""
     if target.member_id != cluster.leader_id or cluster.status_of(target.member_id):
         return ()
-    return (f"The leader {target.label} does not answer here, so leadership cannot be moved first: nothing is written until another is elected.",)
+    return (
+        f"The leader {target.label} does not answer, so leadership cannot be moved: writes stop until an election.",
+    )
 
 
 def unnamed_warnings(cluster: Cluster, identity: Identity) -> tuple[str, ...]:
@@ -44,4 +50,8 @@ def unnamed_warnings(cluster: Cluster, identity: Identity) -> tuple[str, ...]:
     if identity.peer_urls or identity.member_ids:
         return ()
     unnamed = [member for member in cluster.members if not member.is_started]
-    return tuple(f"No member is named {identity.name}, but there is an {member.label}; give peer_urls or member_id if you mean it." for member in unnamed)
+    return tuple(
+        f"No member is named {identity.name}, but there is an {member.label}; give peer_urls or member_id if you "
+        "mean it."
+        for member in unnamed
+    )

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""Whether a cluster is one, and can be changed at all: asked before every plan, so apart from the checks of the changes."""
+"""Whether a cluster is one, and can be changed at all: asked before every plan, so apart from the checks of the
+changes.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ def can_be_changed(cluster: Cluster) -> Refusal | None:
         return Refusal(
             codes.SPLIT_BRAIN,
             f"cluster {hex_id(cluster.cluster_id)} is split in two that both accept writes; their leaders are {ids}",
-            "Stop the half that must not survive, then recover its members one by one as new ones with empty data directories.",
+            "Stop the half that must not survive, then recover its members one by one as new ones with empty "
+            "data directories.",
         )
     return _quorum_present(cluster)
 
@@ -47,7 +50,9 @@ def _quorum_present(cluster: Cluster) -> Refusal | None:
         )
     return Refusal(
         codes.NO_QUORUM,
-        f"the cluster has lost its quorum: {answering} of {quorum.voters} voters answer, {quorum.size} are needed ({unhealthy_words(cluster)})",
-        "Start the stopped members again. If they are lost for good, recover from a snapshot or from one survivor (--force-new-cluster); nothing else helps.",
+        f"the cluster has lost its quorum: {answering} of {quorum.voters} voters answer, {quorum.size} are needed "
+        f"({unhealthy_words(cluster)})",
+        "Start the stopped members again. If they are lost for good, recover from a snapshot or from one "
+        "survivor (--force-new-cluster); nothing else helps.",
         before=quorum,
     )

@@ -17,7 +17,8 @@ from .model import Alarm, Cluster, Member, Status
 LAG_LIMIT = 5000
 
 # A learner further behind than this is not promoted: the entries have to reach it before its vote counts for anything.
-# etcd's own rule (server.go isLearnerReady: 90 per cent of the leader's index) lets a learner pass that lacks most of a small log.
+# etcd's own rule (server.go isLearnerReady: 90 per cent of the leader's index) lets a learner pass that lacks most of a
+# small log.
 READY_LAG = 1000
 
 _ALARM = re.compile(r"memberID:(\d+)\s+alarm:(NOSPACE|CORRUPT)")
@@ -76,7 +77,8 @@ class Diagnosis:
 def diagnosis(cluster: Cluster, member: Member) -> Diagnosis | None:
     """What is wrong with a member; None for a healthy one.
 
-    A member is healthy when it has started, answers, follows the cluster's leader, raised no alarm and is not far behind.
+    A member is healthy when it has started, answers, follows the cluster's leader, raised no alarm and is not far
+    behind.
     """
     if not member.is_started:
         return Diagnosis(UNSTARTED, "never started")
@@ -104,13 +106,18 @@ def unhealthy_reason(cluster: Cluster, member: Member) -> str:
 
 
 def is_settled(cluster: Cluster) -> bool:
-    """Whether all members that answer follow one leader. Around an election they do not, and pass for unhealthy for a moment."""
+    """Whether all members that answer follow one leader.
+
+    Around an election they do not, and pass for unhealthy for a moment.
+    """
     leaders = {status.leader_id for status in cluster.statuses}
     return len(leaders) <= 1 and 0 not in leaders
 
 
 def alarms_of(cluster: Cluster) -> tuple[Alarm, ...]:
-    """The alarms that are on, as the members' own status texts name them (etcd server/etcdserver/api/v3rpc/maintenance.go Status)."""
+    """The alarms that are on, as the members' own status texts name them (etcd
+    server/etcdserver/api/v3rpc/maintenance.go Status).
+    """
     found = set(cluster.alarms)
     for status in cluster.statuses:
         for text in status.errors:

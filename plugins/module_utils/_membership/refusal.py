@@ -51,7 +51,8 @@ class CodeRule:
     patience: str = FINAL
 
 
-# Only what the user can judge better than we can is acceptable. The rest either ends clusters, or etcd itself turns it down.
+# Only what the user can judge better than we can is acceptable. The rest either ends clusters, or etcd itself turns it
+# down.
 CODES: t.Mapping[str, CodeRule] = {
     WOULD_LOSE_QUORUM: CodeRule(acceptable=True),
     NO_QUORUM: CodeRule(acceptable=False, patience=ELECTION),
@@ -84,7 +85,8 @@ ACCEPTABLE: tuple[str, ...] = tuple(sorted(code for code, rule in CODES.items() 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a goal is not reached. `message` says what was attempted, on what, and why not; `next_step` what makes it possible.
+    """Why a goal is not reached. `message` says what was attempted, on what, and why not; `next_step` what makes it
+    possible.
 
     `before` and `after` are the quorum as it is and as it would be. `final` and `passing` override the patience of the
     code: nothing can change it, or its cause goes away by itself.

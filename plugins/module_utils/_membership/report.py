@@ -28,7 +28,12 @@ def role_of(cluster: Cluster, member: Member) -> str:
 
 
 def quorum_data(quorum: Quorum) -> Data:
-    return {"voters": quorum.voters, "size": quorum.size, "healthy": quorum.healthy, "fault_tolerance": quorum.fault_tolerance}
+    return {
+        "voters": quorum.voters,
+        "size": quorum.size,
+        "healthy": quorum.healthy,
+        "fault_tolerance": quorum.fault_tolerance,
+    }
 
 
 def member_data(cluster: Cluster, member: Member) -> Data:
@@ -82,7 +87,11 @@ def _progress(cluster: Cluster, member: Member) -> int | None:
 def step_data(step: Step) -> Data:
     return {
         "action": step.action,
-        "member": {"id": hex_id(step.member_id) if step.member_id else None, "name": step.name or None, "peer_urls": list(step.peer_urls)},
+        "member": {
+            "id": hex_id(step.member_id) if step.member_id else None,
+            "name": step.name or None,
+            "peer_urls": list(step.peer_urls),
+        },
     }
 
 
@@ -139,4 +148,6 @@ def _line(cluster: Cluster, member: Member) -> str:
 
 def in_order(cluster: Cluster) -> list[Member]:
     """The members as people want to read them: voters, then learners, each by name, those without a name last."""
-    return sorted(cluster.members, key=lambda member: (member.is_learner, not member.is_started, member.name, member.member_id))
+    return sorted(
+        cluster.members, key=lambda member: (member.is_learner, not member.is_started, member.name, member.member_id)
+    )

@@ -74,7 +74,10 @@ def _promoted(cluster: Cluster, step: Step) -> Cluster:
 
 
 def _leader_moved(cluster: Cluster, step: Step) -> Cluster:
-    statuses = tuple(replace(status, leader_id=step.member_id) if status.leader_id == cluster.leader_id else status for status in cluster.statuses)
+    statuses = tuple(
+        replace(status, leader_id=step.member_id) if status.leader_id == cluster.leader_id else status
+        for status in cluster.statuses
+    )
     return replace(cluster, leader_id=step.member_id, statuses=statuses)
 
 
@@ -88,7 +91,10 @@ def _removed(cluster: Cluster, step: Step) -> Cluster:
 
 
 def _with_member(cluster: Cluster, member_id: int, change: t.Callable[[Member], Member]) -> Cluster:
-    return replace(cluster, members=tuple(change(member) if member.member_id == member_id else member for member in cluster.members))
+    return replace(
+        cluster,
+        members=tuple(change(member) if member.member_id == member_id else member for member in cluster.members),
+    )
 
 
 _EFFECTS: t.Mapping[str, t.Callable[[Cluster, Step], Cluster]] = {

@@ -5,11 +5,11 @@
 # Do not use this from other collections or standalone plugins/modules!
 """A rolling upgrade: who is upgraded, in which order, and when none may begin.
 
-Decided from the releases that the members answer with. Members that run the release already are left alone, so an upgrade
-that was broken off goes on with the others.
+Decided from the releases that the members answer with. Members that run the release already are left alone, so an
+upgrade that was broken off goes on with the others.
 
-Etcd's own rules are those of https://etcd.io/docs/v3.6/upgrades/: within a minor release, or to the next one; never back; only
-while all members are healthy.
+Etcd's own rules are those of https://etcd.io/docs/v3.6/upgrades/: within a minor release, or to the next one; never
+back; only while all members are healthy.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ class _Crossing:
 
 
 _CROSSINGS: t.Mapping[tuple[int, int], _Crossing] = {
-    (3, 6): _Crossing((versions.PROMOTION_NOT_STORED, versions.PROMOTION_LOST_IN_SNAPSHOT, versions.ZOMBIE_MEMBERS), "3.5.32"),
+    (3, 6): _Crossing(
+        (versions.PROMOTION_NOT_STORED, versions.PROMOTION_LOST_IN_SNAPSHOT, versions.ZOMBIE_MEMBERS), "3.5.32"
+    ),
     (3, 7): _Crossing((versions.NOT_BESIDE_3_7,), "3.6.11"),
 }
 
@@ -65,7 +67,11 @@ def upgrade(cluster: Cluster | None, hosts: t.Sequence[Host], release: str, acce
     """
     target = versions.parse(release) if _RELEASE.fullmatch(release) else None
     if target is None:
-        return Refusal(codes.VERSION_UNSUPPORTED, f"{release!r} is no release of etcd", "Give all three numbers, for example 3.5.30.")
+        return Refusal(
+            codes.VERSION_UNSUPPORTED,
+            f"{release!r} is no release of etcd",
+            "Give all three numbers, for example 3.5.30.",
+        )
     if cluster is None:
         return Refusal(
             codes.NO_QUORUM,
@@ -145,7 +151,8 @@ class _Upgrade:
         following = f"{oldest[0]}.{oldest[1] + 1}"
         return Refusal(
             codes.VERSION_UNSUPPORTED,
-            f"cannot upgrade to {self.release}: {self._listed(far)} would skip a minor release, and etcd goes up one at a time",
+            f"cannot upgrade to {self.release}: {self._listed(far)} would skip a minor release, and etcd goes up "
+            "one at a time",
             f"Upgrade every member to the newest {following} first.",
         )
 
@@ -158,17 +165,24 @@ class _Upgrade:
             return None
         return Refusal(
             codes.VERSION_UNSUPPORTED,
-            f"cannot upgrade {self._listed(before)} to {self.release} while authentication is on: etcd 3.5 writes it to the log in another form, "
+            f"cannot upgrade {self._listed(before)} to {self.release} while authentication is on: etcd 3.5 writes "
+            "it to the log in another form, "
             "which members of 3.4 beside it do not understand",
             "Switch authentication off (etcdctl auth disable), upgrade without a user, and switch it on again.",
         )
 
     def _crosses_too_early(self, due: tuple[Member, ...]) -> Refusal | None:
         crossing = _CROSSINGS.get(self.target[:2])
-        early = [member for member in self._crossers(due) if crossing and any(self._is_affected(member, rule) for rule in crossing.rules)]
+        early = [
+            member
+            for member in self._crossers(due)
+            if crossing and any(self._is_affected(member, rule) for rule in crossing.rules)
+        ]
         if not early or not crossing:
             return None
-        reasons = "; ".join(rule.summary for rule in crossing.rules if any(self._is_affected(member, rule) for member in early))
+        reasons = "; ".join(
+            rule.summary for rule in crossing.rules if any(self._is_affected(member, rule) for member in early)
+        )
         return Refusal(
             codes.VERSION_BUG,
             f"cannot upgrade {self._listed(early)} to {self.release}: on these releases {reasons}",
@@ -198,13 +212,21 @@ class _Upgrade:
         crossing = _CROSSINGS.get(self.target[:2])
         first = versions.parse(crossing.first) if crossing else None
         early = [member for member in self._crossers(due) if first and (self._version_of(member) or first) < first]
-        return (f"etcd advises to go to {crossing.first} before {self.release}: {self._listed(early)}.",) if crossing and early else ()
+        return (
+            (f"etcd advises to go to {crossing.first} before {self.release}: {self._listed(early)}.",)
+            if crossing and early
+            else ()
+        )
 
     def _of_unknown_release(self, due: tuple[Member, ...]) -> Refusal | None:
         unknown = [member for member in due if self._version_of(member) is None]
         if not unknown:
             return None
-        return Refusal(codes.VERSION_UNSUPPORTED, f"cannot tell which release {self._listed(unknown)} is", "Look at what answers at the client URLs.")
+        return Refusal(
+            codes.VERSION_UNSUPPORTED,
+            f"cannot tell which release {self._listed(unknown)} is",
+            "Look at what answers at the client URLs.",
+        )
 
     def _listed(self, members: t.Sequence[Member]) -> str:
         return ", ".join(sorted(map(self._text_of, members)))
@@ -212,7 +234,9 @@ class _Upgrade:
     # Hosts
 
     def _is_another_group(self, due: tuple[Member, ...]) -> Refusal | None:
-        """Whether the hosts are not exactly the members, each run by its host's service: then it is not known what would be upgraded."""
+        """Whether the hosts are not exactly the members, each run by its host's service: then it is not known what
+        would be upgraded.
+        """
         found = deploy(self.cluster, [replace(host, outdated=()) for host in self.hosts], Consents())
         if isinstance(found, Refusal):
             return found

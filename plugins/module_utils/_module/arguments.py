@@ -35,21 +35,32 @@ def password_from_environment(variable: str, user_variable: str) -> str:
 
 
 CONNECTION: dict[str, dict[str, t.Any]] = {
-    "endpoints": {"type": "list", "elements": "str", "default": ["http://127.0.0.1:2379"], "fallback": (env_fallback, ["ETCDCTL_ENDPOINTS"])},
+    "endpoints": {
+        "type": "list",
+        "elements": "str",
+        "default": ["http://127.0.0.1:2379"],
+        "fallback": (env_fallback, ["ETCDCTL_ENDPOINTS"]),
+    },
     "transport": {"type": "str", "choices": ["auto", "gateway", "grpc"], "default": "auto"},
     "ca_cert": {"type": "path", "fallback": (env_fallback, ["ETCDCTL_CACERT"])},
     "client_cert": {"type": "path", "fallback": (env_fallback, ["ETCDCTL_CERT"])},
     "client_key": {"type": "path", "fallback": (env_fallback, ["ETCDCTL_KEY"])},
     "validate_certs": {"type": "bool", "default": True},
     "username": {"type": "str", "fallback": (user_from_environment, ["ETCDCTL_USER"])},
-    "password": {"type": "str", "no_log": True, "fallback": (password_from_environment, ["ETCDCTL_PASSWORD", "ETCDCTL_USER"])},
+    "password": {
+        "type": "str",
+        "no_log": True,
+        "fallback": (password_from_environment, ["ETCDCTL_PASSWORD", "ETCDCTL_USER"]),
+    },
     "request_timeout": {"type": "float", "default": 5.0},
 }
 
 CONNECTION_TOGETHER = [["client_cert", "client_key"], ["username", "password"]]
 
 # The refusal codes that the user knowingly overrides.
-ACCEPT: dict[str, dict[str, t.Any]] = {"accept": {"type": "list", "elements": "str", "choices": list(ACCEPTABLE), "default": []}}
+ACCEPT: dict[str, dict[str, t.Any]] = {
+    "accept": {"type": "list", "elements": "str", "choices": list(ACCEPTABLE), "default": []}
+}
 
 WAIT: dict[str, dict[str, t.Any]] = {
     "wait_timeout": {"type": "float", "default": 120.0},

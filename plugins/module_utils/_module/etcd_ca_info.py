@@ -22,5 +22,7 @@ def read_ca_certificates(module: AnsibleModule) -> None:
     try:
         found = {name: text_of(os.path.join(folder, name + ".crt")) for name in names}
     except OSError as error:
-        module.fail_json(msg="%s cannot be read: %s. Run this as a user who may read it." % (error.filename, error.strerror))
+        module.fail_json(
+            msg="%s cannot be read: %s. Run this as a user who may read it." % (error.filename, error.strerror)
+        )
     module.exit_json(changed=False, certificates={name: text for name, text in found.items() if text is not None})

@@ -22,19 +22,28 @@ _TLS_FILES: dict[str, t.Any] = {
     "files": {"type": "dict", "required": True},
 }
 WANTED: dict[str, t.Any] = {"type": "dict", "required": True, "options": _TLS_FILES}
-HOSTS: dict[str, t.Any] = {"type": "list", "elements": "dict", "default": [], "options": {**_TLS_FILES, "current": {"type": "bool", "default": True}}}
+HOSTS: dict[str, t.Any] = {
+    "type": "list",
+    "elements": "dict",
+    "default": [],
+    "options": {**_TLS_FILES, "current": {"type": "bool", "default": True}},
+}
 
 
 def check_certificates(params: t.Mapping[str, t.Any]) -> Result:
     """Nothing, where nobody is cut off. Raises Refused, EtcdError."""
-    refusal = refuse_cut_off(_tls_files(params["wanted"], True), [_tls_files(host, host["current"]) for host in params["hosts"]])
+    refusal = refuse_cut_off(
+        _tls_files(params["wanted"], True), [_tls_files(host, host["current"]) for host in params["hosts"]]
+    )
     if refusal is not None:
         raise Refused(refusal)
     return {"changed": False}
 
 
 def _tls_files(given: t.Mapping[str, t.Any], is_current: bool) -> TlsFiles:
-    chains = {file: _chain(given["name"], file, text) for file, text in given["files"].items() if text and file in FILES}
+    chains = {
+        file: _chain(given["name"], file, text) for file, text in given["files"].items() if text and file in FILES
+    }
     return TlsFiles(
         given["name"],
         certificates={file: chain for file, chain in chains.items() if file in JUDGE},
@@ -47,8 +56,14 @@ def _chain(name: str, file: str, text: str) -> Chain:
     try:
         return tuple(_signed(one) for one in read_certificates(text.encode("utf-8")))
     except NoCertificate as problem:
-        raise EtcdError(errors.TLS_ERROR, "%s of %s: %s" % (file, name, problem), next_step="Give a file of certificates in PEM form.") from problem
+        raise EtcdError(
+            errors.TLS_ERROR,
+            "%s of %s: %s" % (file, name, problem),
+            next_step="Give a file of certificates in PEM form.",
+        ) from problem
 
 
 def _signed(certificate: Certificate) -> Signed:
-    return Signed(certificate.subject, certificate.issuer, certificate.key_identifier, certificate.authority_key_identifier)
+    return Signed(
+        certificate.subject, certificate.issuer, certificate.key_identifier, certificate.authority_key_identifier
+    )

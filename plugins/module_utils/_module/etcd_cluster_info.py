@@ -45,7 +45,9 @@ def _picture(cluster: Cluster) -> Result:
         **cluster_data(cluster),
         "members": [member_status_data(cluster, member) for member in in_order(cluster)],
         "has_quorum": cluster.has_quorum,
-        "healthy": cluster.has_quorum and quorum_of(cluster).holds and all(is_healthy(cluster, member) for member in cluster.members),
+        "healthy": cluster.has_quorum
+        and quorum_of(cluster).holds
+        and all(is_healthy(cluster, member) for member in cluster.members),
         "concerns": [{"code": concern.code, "message": concern.message} for concern in found],
         "warnings": [concern.message for concern in found],
         "initial_cluster": initial_cluster(cluster, names_for_joining(cluster)),
@@ -76,4 +78,7 @@ def _way_to(cluster: Cluster, wanted: tuple[tuple[str, tuple[str, ...]], ...]) -
 
     way = moves(cluster, tuple(DesiredMember(name, urls) for name, urls in wanted))
     blocked = next((move.refusal for move in way if move.refusal is not None), None)
-    return {"plan": [move_data(move) for move in way if move.refusal is None], "refusal": refusal_data(blocked) if blocked else None}
+    return {
+        "plan": [move_data(move) for move in way if move.refusal is None],
+        "refusal": refusal_data(blocked) if blocked else None,
+    }

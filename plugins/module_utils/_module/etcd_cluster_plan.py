@@ -93,7 +93,10 @@ def result_of(decision: Decision, hosts: tuple[Host, ...]) -> Result:
     return {
         "changed": bool(deployment.moves),
         **(cluster_data(cluster) if cluster else {"cluster_id": None, "leader": None, "members": [], "quorum": None}),
-        "healthy": cluster is not None and cluster.has_quorum and quorum_of(cluster).holds and all(is_healthy(cluster, one) for one in cluster.members),
+        "healthy": cluster is not None
+        and cluster.has_quorum
+        and quorum_of(cluster).holds
+        and all(is_healthy(cluster, one) for one in cluster.members),
         "plan": [move_data(move) for move in deployment.moves],
         "bootstrap": _names(deployment, BOOTSTRAP),
         "wipe": _names(deployment, WIPE),
@@ -108,7 +111,8 @@ def result_of(decision: Decision, hosts: tuple[Host, ...]) -> Result:
         "warnings": [
             *deployment.warnings,
             *(
-                f"{member.label} ({hex_id(member.member_id)}) is a member that no host of the group stands for. Put its host into the group, or remove it."
+                f"{member.label} ({hex_id(member.member_id)}) is a member that no host of the group stands for. "
+                "Put its host into the group, or remove it."
                 for member in deployment.unlisted
             ),
         ],

@@ -27,7 +27,11 @@ OPTIONS: dict[str, t.Any] = {
         "type": "list",
         "elements": "dict",
         "default": [],
-        "options": {**_ACCESS, "mode": {"type": "str", "default": "0755"}, "exclusive": {"type": "bool", "default": False}},
+        "options": {
+            **_ACCESS,
+            "mode": {"type": "str", "default": "0755"},
+            "exclusive": {"type": "bool", "default": False},
+        },
     },
     "files": {
         "type": "list",
@@ -35,7 +39,8 @@ OPTIONS: dict[str, t.Any] = {
         "default": [],
         "options": {**_ACCESS, "mode": {"type": "str", "default": "0644"}, "content": {"type": "str"}},
     },
-    # Not among `files`: Ansible logs a list as Python writes it, where it does not find a secret of several lines again.
+    # Not among `files`: Ansible logs a list as Python writes it, where it does not find a secret of several lines
+    # again.
     "secrets": {"type": "dict", "default": {}, "no_log": True},
 }
 
@@ -61,7 +66,9 @@ def _settled(params: t.Mapping[str, t.Any], check: bool) -> Result:
 
 def _access(one: t.Mapping[str, t.Any]) -> Access:
     if not re.fullmatch("0?[0-7]{3}", one["mode"]):
-        raise HostFileProblem("%s: the mode %s is not an octal number of three digits. Give one such as 0644" % (one["path"], one["mode"]))
+        raise HostFileProblem(
+            "%s: the mode %s is not an octal number of three digits. Give one such as 0644" % (one["path"], one["mode"])
+        )
     return Access(one["owner"], one["group"], int(one["mode"], 8))
 
 

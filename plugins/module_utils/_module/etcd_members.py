@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""The inventory etcd_members: the same options as the modules', the same look at the cluster, the same words when it fails."""
+"""The inventory etcd_members: the same options as the modules', the same look at the cluster, the same words when it
+fails.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from .arguments import CONNECTION, CONNECTION_TOGETHER, out_of_range
 from .etcd_cluster_info import describe_cluster
 from .results import Result, failure
 
-# What keeps the member list from being trusted, or its names from being stable. How the members fare is in their variables.
+# What keeps the member list from being trusted, or its names from being stable. How the members fare is in their
+# variables.
 _DOUBTS = ("cluster_id_mismatch", "split_brain", "removed_member_answers", "no_quorum", "duplicate_name")
 
 
@@ -26,7 +29,10 @@ class NoInventory(Exception):
 
 
 def connection_options(given: t.Mapping[str, t.Any]) -> Result:
-    """The connection options as a module would have them, what is missing taken from the environment. Raises NoInventory."""
+    """The connection options as a module would have them, what is missing taken from the environment.
+
+    Raises NoInventory.
+    """
     parameters = {name: value for name, value in given.items() if value is not None}
     checked = ArgumentSpecValidator(CONNECTION, required_together=CONNECTION_TOGETHER).validate(parameters)
     problem = "; ".join(checked.error_messages) or out_of_range(checked.validated_parameters)

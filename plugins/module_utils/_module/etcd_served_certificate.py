@@ -15,8 +15,17 @@ from .results import Result
 
 def prove_served(params: t.Mapping[str, t.Any]) -> Result:
     """What the addresses serve. Raises EtcdError, InvalidEndpoint."""
-    seen = prove(params["certificate"], params["key"], params["served_at"], params["accepted_by"], params["request_timeout"], params["wait_timeout"])
+    seen = prove(
+        params["certificate"],
+        params["key"],
+        params["served_at"],
+        params["accepted_by"],
+        params["request_timeout"],
+        params["wait_timeout"],
+    )
     return {
         "changed": False,
-        "served": [{"url": one.url, "fingerprint": one.certificate.fingerprint if one.certificate else None} for one in seen],
+        "served": [
+            {"url": one.url, "fingerprint": one.certificate.fingerprint if one.certificate else None} for one in seen
+        ],
     }

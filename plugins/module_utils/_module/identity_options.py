@@ -19,11 +19,20 @@ from .._operations.exceptions import Refused
 
 
 def identity_of(params: t.Mapping[str, t.Any]) -> Identity:
-    """Which member `name`, `peer_urls` and `member_id` mean. Raises Refused where they mean nobody, or cannot be ones."""
+    """Which member `name`, `peer_urls` and `member_id` mean.
+
+    Raises Refused where they mean nobody, or cannot be ones.
+    """
     name = (params["name"] or "").strip()
     identity = Identity(name, peer_urls_of(params["peer_urls"]), member_ids_of(params["member_id"]))
     if identity == Identity():
-        raise Refused(Refusal(codes.AMBIGUOUS_IDENTITY, "name is empty, and nothing else says which member is meant", "Give a name, peer_urls or a member_id."))
+        raise Refused(
+            Refusal(
+                codes.AMBIGUOUS_IDENTITY,
+                "name is empty, and nothing else says which member is meant",
+                "Give a name, peer_urls or a member_id.",
+            )
+        )
     if params["state"] == PRESENT and not is_readable(name):
         raise Refused(
             Refusal(
@@ -42,7 +51,9 @@ def peer_urls_of(urls: t.Sequence[str] | None) -> tuple[str, ...]:
     try:
         return normalise(list(urls))
     except InvalidPeerURLError as problem:
-        raise Refused(Refusal(codes.INVALID_PEER_URL, str(problem), "Correct peer_urls; nothing was sent to etcd.")) from problem
+        raise Refused(
+            Refusal(codes.INVALID_PEER_URL, str(problem), "Correct peer_urls; nothing was sent to etcd.")
+        ) from problem
 
 
 def member_ids_of(text: str | None) -> tuple[int, ...]:
@@ -52,4 +63,6 @@ def member_ids_of(text: str | None) -> tuple[int, ...]:
     try:
         return member_id_readings(text)
     except InvalidMemberIDError as problem:
-        raise Refused(Refusal(codes.AMBIGUOUS_IDENTITY, str(problem), "Correct member_id; nothing was sent to etcd.")) from problem
+        raise Refused(
+            Refusal(codes.AMBIGUOUS_IDENTITY, str(problem), "Correct member_id; nothing was sent to etcd.")
+        ) from problem

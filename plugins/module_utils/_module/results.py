@@ -22,7 +22,9 @@ Result = t.Dict[str, t.Any]
 
 
 def run_module(module: AnsibleModule, operation: t.Callable[[], Result]) -> None:
-    """Runs the operation and exits with its result, or fails with a message, a code and the next step; never with a traceback."""
+    """Runs the operation and exits with its result, or fails with a message, a code and the next step; never with a
+    traceback.
+    """
     problem = out_of_range(module.params)
     if problem:
         module.fail_json(msg=problem, changed=False, done=[])
@@ -33,7 +35,11 @@ def run_module(module: AnsibleModule, operation: t.Callable[[], Result]) -> None
     except (Refused, EtcdError, InvalidEndpoint) as cause:
         module.fail_json(**failure(cause), changed=False, done=[])
     except Exception as fault:  # noqa: BLE001  # pylint: disable=broad-except  # no traceback reaches a user
-        module.fail_json(**failure(EtcdError(SERVER_ERROR, f"a fault of this module ({type(fault).__name__}: {fault})", next_step=_REPORT)))
+        module.fail_json(
+            **failure(
+                EtcdError(SERVER_ERROR, f"a fault of this module ({type(fault).__name__}: {fault})", next_step=_REPORT)
+            )
+        )
     for warning in result.pop("warnings", ()):
         module.warn(warning)
     module.exit_json(**result)
@@ -46,19 +52,30 @@ def failure(cause: Exception) -> Result:
     """`msg`, and `refusal` or `error`, of what went wrong."""
     if isinstance(cause, Refused):
         refusal = cause.refusal
-        return {"msg": f"Refused ({refusal.code}): {refusal.message}. {refusal.next_step}", "refusal": refusal_data(refusal)}
+        return {
+            "msg": f"Refused ({refusal.code}): {refusal.message}. {refusal.next_step}",
+            "refusal": refusal_data(refusal),
+        }
     if isinstance(cause, InvalidEndpoint):
         cause = EtcdError(NOT_ETCD, str(cause))
     error = t.cast(EtcdError, cause)
     code = error.code if error.code in PUBLIC_CODES else SERVER_ERROR
     next_step = error.next_step or _NEXT_STEPS[code]
-    return {"msg": f"{error.message}. {next_step}", "error": {"code": code, "message": error.message, "next_step": next_step}}
+    return {
+        "msg": f"{error.message}. {next_step}",
+        "error": {"code": code, "message": error.message, "next_step": next_step},
+    }
 
 
 def circumstances(stop: ApplyFailed) -> Result:
     """What was done before the stop, what was waited for, and the cluster as it was last seen."""
     seen = cluster_data(stop.cluster) if stop.cluster else {}
-    return {"changed": bool(stop.done), "done": [step_data(step) for step in stop.done], "waits": waits_data(stop.waits), **seen}
+    return {
+        "changed": bool(stop.done),
+        "done": [step_data(step) for step in stop.done],
+        "waits": waits_data(stop.waits),
+        **seen,
+    }
 
 
 def waits_data(waits: tuple[Wait, ...]) -> list[Result]:
@@ -67,7 +84,9 @@ def waits_data(waits: tuple[Wait, ...]) -> list[Result]:
 
 _NEXT_STEPS = {
     "connection_refused": "Check that etcd runs there and that the endpoints are its client URLs.",
-    "timeout": "Check the network to the endpoints and the members' logs, or raise request_timeout; then run this again.",
+    "timeout": (
+        "Check the network to the endpoints and the members' logs, or raise request_timeout; then run this again."
+    ),
     "tls_error": "Check ca_cert, client_cert, client_key and whether the endpoint speaks https.",
     "auth_required": "Give username and password of an etcd user with the role root.",
     "auth_failed": "Check username and password.",

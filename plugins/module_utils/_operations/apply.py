@@ -37,7 +37,14 @@ if t.TYPE_CHECKING:
 
 # The list has changed under us: plan again from what it is now.
 OVERTAKEN = frozenset(
-    (errors.MEMBER_ID_EXISTS, errors.PEER_URL_EXISTS, errors.MEMBER_NOT_FOUND, errors.TOO_MANY_LEARNERS, errors.LEARNER_NOT_READY, errors.NOT_CAPABLE)
+    (
+        errors.MEMBER_ID_EXISTS,
+        errors.PEER_URL_EXISTS,
+        errors.MEMBER_NOT_FOUND,
+        errors.TOO_MANY_LEARNERS,
+        errors.LEARNER_NOT_READY,
+        errors.NOT_CAPABLE,
+    )
 )
 
 # A change whose outcome stays unknown this often is given up; each time the list was read again first.
@@ -62,7 +69,9 @@ class Outcome:
     target: Member | None
 
 
-def apply(pool: EndpointPool, goal: Goal, wait_timeout: float, stall_timeout: float, check_mode: bool, clock: Clock = time) -> Outcome:
+def apply(
+    pool: EndpointPool, goal: Goal, wait_timeout: float, stall_timeout: float, check_mode: bool, clock: Clock = time
+) -> Outcome:
     """Brings about what the goal says. Times in seconds. Raises ApplyFailed."""
     return _Run(pool, goal, Waiting(clock, wait_timeout, stall_timeout), check_mode, clock).run()
 
@@ -118,7 +127,10 @@ class _Run:
         return self._latest
 
     def _look(self) -> Cluster:
-        """The cluster as it is now. One that answered before, and is silent all at once, gets the time of an election to answer again."""
+        """The cluster as it is now.
+
+        One that answered before, and is silent all at once, gets the time of an election to answer again.
+        """
         while True:
             try:
                 return observe(self._pool)
@@ -146,8 +158,14 @@ class _Run:
         return with_live_learner(self._pool, cluster, learner) if learner else cluster
 
     def _gave_up_quorum(self) -> bool:
-        """Whether all is done, and the quorum went with it, as the user accepted: it comes back when the new voter starts."""
-        return codes.WOULD_LOSE_QUORUM in self._goal.accept and self._plan is not None and set(self._plan.steps) <= set(self._done)
+        """Whether all is done, and the quorum went with it, as the user accepted: it comes back when the new voter
+        starts.
+        """
+        return (
+            codes.WOULD_LOSE_QUORUM in self._goal.accept
+            and self._plan is not None
+            and set(self._plan.steps) <= set(self._done)
+        )
 
     def _note_uncertain_step(self, cluster: Cluster) -> None:
         """A step whose answer was lost, and whose effect is there now, was done."""
@@ -170,14 +188,25 @@ class _Run:
         self._waiting.wait_out(refusal, cluster, learner_id, limit)
 
     def _has_lock(self, cluster: Cluster) -> bool:
-        """Whether this run may change the membership now. Just taken, the lock calls for one more look at the cluster."""
+        """Whether this run may change the membership now.
+
+        Just taken, the lock calls for one more look at the cluster.
+        """
         if self._lock.is_held:
             return True
         endpoint = self._any_endpoint()
         if self._lock.times_taken >= MOST_LOCKS:
-            raise EtcdError(errors.TIMEOUT, f"the lock on the membership ran out {MOST_LOCKS} times while the cluster was looked at", next_step=_SLOW)
+            raise EtcdError(
+                errors.TIMEOUT,
+                f"the lock on the membership ran out {MOST_LOCKS} times while the cluster was looked at",
+                next_step=_SLOW,
+            )
         if endpoint is not None and not self._lock.acquire(endpoint):
-            holder = "a request of this run whose answer was lost, or another run," if self._lock.may_be_our_own else "another run"
+            holder = (
+                "a request of this run whose answer was lost, or another run,"
+                if self._lock.may_be_our_own
+                else "another run"
+            )
             self._waiting.wait_out(
                 Refusal(
                     codes.CLUSTER_UNSETTLED,
@@ -228,10 +257,21 @@ class _Run:
     def _look_again(self, error: EtcdError, step: Step) -> None:
         self._uncertain += 1
         if self._uncertain >= MOST_UNCERTAIN_ATTEMPTS:
-            words = f"{error.message}; tried {self._uncertain} times, and the list does not show it. It may still be applied: run this again"
-            raise EtcdError(errors.TIMEOUT if error.code in errors.UNCERTAIN else errors.SERVER_ERROR, words, error.endpoint, error.server_words)
+            words = (
+                f"{error.message}; tried {self._uncertain} times, and the list does not show it. It may still be "
+                "applied: run this again"
+            )
+            raise EtcdError(
+                errors.TIMEOUT if error.code in errors.UNCERTAIN else errors.SERVER_ERROR,
+                words,
+                error.endpoint,
+                error.server_words,
+            )
         self._pool.remember(error.endpoint, error)
-        is_id_taken = step.action in (steps.ADD_LEARNER, steps.ADD_VOTER) and error.code in (errors.MEMBER_NOT_FOUND, errors.MEMBER_ID_EXISTS)
+        is_id_taken = step.action in (steps.ADD_LEARNER, steps.ADD_VOTER) and error.code in (
+            errors.MEMBER_NOT_FOUND,
+            errors.MEMBER_ID_EXISTS,
+        )
         self._clock.sleep(SECONDS_TO_ANOTHER_ID if is_id_taken else 0.2 * self._uncertain)
 
     def _any_endpoint(self) -> Endpoint | None:
@@ -255,8 +295,10 @@ class _Run:
 def _unsettled(error: EtcdError, step: Step, cluster: Cluster) -> Refusal:
     return Refusal(
         codes.CLUSTER_UNSETTLED,
-        f"cannot {step}: etcd answers {error.server_words!r}, since not all of its voters have been connected to each other for 5 s",
-        "If that lasts, look at the network between the peer URLs of all voters; a voter that is down has to be removed or started first.",
+        f"cannot {step}: etcd answers {error.server_words!r}, since not all of its voters have been connected to "
+        "each other for 5 s",
+        "If that lasts, look at the network between the peer URLs of all voters; a voter that is down has to be "
+        "removed or started first.",
         before=quorum_of(cluster),
     )
 
@@ -275,6 +317,7 @@ def _not_a_learner(error: EtcdError, step: Step, cluster: Cluster) -> Refusal:
     return Refusal(
         codes.NOT_A_LEARNER,
         f"cannot {step}: etcd answers {error.server_words!r}, although its list shows a learner",
-        "The record and raft disagree (etcd issue 21694). Remove the member and join it again with an empty data directory.",
+        "The record and raft disagree (etcd issue 21694). Remove the member and join it again with an empty data "
+        "directory.",
         before=quorum_of(cluster),
     )

@@ -28,11 +28,15 @@ _POLL_SECONDS = 0.02
 
 
 def endpoint_for(pool: EndpointPool, cluster: Cluster, step: Step, attempt: int = 0) -> Endpoint | None:
-    """Where to send a step: to the leader, but never to the member that is to be removed; on later attempts to the others in turn,
-    since each member judges the health of the cluster by its own connections. An unhealthy voter is asked only where none is healthy:
-    an alarm that all have raised keeps none of them from changing the membership."""
+    """Where to send a step: to the leader, but never to the member that is to be removed; on later attempts to the
+    others in turn, since each member judges the health of the cluster by its own connections. An unhealthy voter is
+    asked only where none is healthy: an alarm that all have raised keeps none of them from changing the membership."""
     ranked = sorted(
-        (voter for voter in cluster.voters if pool.member(voter.member_id) and not (step.action == steps.REMOVE and voter.member_id == step.member_id)),
+        (
+            voter
+            for voter in cluster.voters
+            if pool.member(voter.member_id) and not (step.action == steps.REMOVE and voter.member_id == step.member_id)
+        ),
         key=lambda voter: (voter.member_id != cluster.leader_id, voter.member_id),
     )
     fit = [voter for voter in ranked if is_healthy(cluster, voter)] or ranked
@@ -60,10 +64,13 @@ def wait_until_spread(pool: EndpointPool, cluster: Cluster, step: Step, clock: C
     """Waits until every member that answered before has the step in its own list, and acts on it.
 
     A joiner that asks a voter which lacks it dies with "member count is unequal" (etcd issue 14174); a member that was
-    promoted answers "not supported for learner" until it knows. Returns a warning when that takes too long, else nothing.
+    promoted answers "not supported for learner" until it knows. Returns a warning when that takes too long, else
+    nothing.
     """
     leaving = step.member_id if step.action == steps.REMOVE else 0
-    watched = tuple(member for member in cluster.members if pool.member(member.member_id) and member.member_id != leaving)
+    watched = tuple(
+        member for member in cluster.members if pool.member(member.member_id) and member.member_id != leaving
+    )
     deadline = clock.monotonic() + min(SECONDS_TO_SPREAD, pool.connection.request_timeout)
     while True:
         behind = _behind(pool, watched, step)
@@ -80,7 +87,9 @@ def _behind(pool: EndpointPool, watched: tuple[Member, ...], step: Step) -> list
     answers = ask_each(endpoints, lambda endpoint: _KNOWS[step.action](endpoint, step), pool.connection.request_timeout)
     for member, answer in zip(watched, answers):
         pool.remember(pool.url_of[member.member_id], answer.error)
-    return [member.label for member, answer in zip(watched, answers) if not answer.value and not _is_excused(answer.error)]
+    return [
+        member.label for member, answer in zip(watched, answers) if not answer.value and not _is_excused(answer.error)
+    ]
 
 
 def _is_excused(error: EtcdError | None) -> bool:

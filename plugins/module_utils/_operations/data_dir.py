@@ -12,8 +12,8 @@ import os
 from .._formats.write_ahead_log import HEAD_BYTES, NoIdentity, identity_of
 from .._membership.hosts import ABSENT, DATA, EMPTY, UNREADABLE, DataDir
 
-# What a database that etcd has just created takes on the disk is 20 kB, whatever its length; a join that failed leaves one behind,
-# and nothing is lost with it.
+# What a database that etcd has just created takes on the disk is 20 kB, whatever its length; a join that failed leaves
+# one behind, and nothing is lost with it.
 FRESH_DATABASE_BYTES = 64 * 1024
 _BLOCK_BYTES = 512
 
@@ -27,7 +27,9 @@ def examine(data_dir: str, wal_dir: str = "") -> DataDir:
             return _identified(log, segments)
         leftover = _leftover(os.path.join(data_dir, "member", "snap"))
         if leftover:
-            return DataDir(UNREADABLE, reason="%s holds %s, but there is no write-ahead log in %s" % (data_dir, leftover, log))
+            return DataDir(
+                UNREADABLE, reason="%s holds %s, but there is no write-ahead log in %s" % (data_dir, leftover, log)
+            )
         return DataDir(EMPTY if os.path.isdir(data_dir) else ABSENT)
     except OSError as error:
         return DataDir(UNREADABLE, reason="%s cannot be read: %s" % (error.filename or data_dir, error.strerror))

@@ -37,7 +37,9 @@ class Decision:
 
 
 def decide(pool: EndpointPool, planner: Planner, wait_timeout: float, clock: Clock = time) -> Decision:
-    """What is to be done. Waits up to `wait_timeout` seconds for what passes by itself. Raises Refused, EtcdError, InvalidEndpoint."""
+    """What is to be done. Waits up to `wait_timeout` seconds for what passes by itself. Raises Refused, EtcdError,
+    InvalidEndpoint.
+    """
     waiting = Waiting(clock, wait_timeout, wait_timeout)
     while True:
         cluster, silence = _observed(pool)
@@ -65,7 +67,10 @@ def _observed(pool: EndpointPool) -> tuple[Cluster | None, EtcdError | None]:
 
 
 def _doubt(pool: EndpointPool) -> str:
-    """Why a member may be there although none answers: an address that does more, or less, than refuse a connection. Empty if all refuse."""
+    """Why a member may be there although none answers: an address that does more, or less, than refuse a connection.
+
+    Empty if all refuse.
+    """
     for url in pool.given:
         address = parse_endpoint(url)
         try:

@@ -33,9 +33,13 @@ class EndpointPool:
     `found` tells by URL which member the last observation met there.
     """
 
-    def __init__(self, connection: Connection, opener: t.Callable[[str, Connection, Login], Endpoint] = open_endpoint) -> None:
+    def __init__(
+        self, connection: Connection, opener: t.Callable[[str, Connection, Login], Endpoint] = open_endpoint
+    ) -> None:
         self.connection = connection
-        self.given = tuple(dict.fromkeys(parse_endpoint(url, connection.default_scheme).url for url in connection.endpoints))
+        self.given = tuple(
+            dict.fromkeys(parse_endpoint(url, connection.default_scheme).url for url in connection.endpoints)
+        )
         self.found: dict[str, int] = {}
         self._left: set[str] = set()
         self._opener = opener
@@ -50,14 +54,17 @@ class EndpointPool:
 
     @property
     def known(self) -> tuple[str, ...]:
-        """What was given, and where the last observation met members: those given may all have left since, by this very run."""
+        """What was given, and where the last observation met members: those given may all have left since, by this very
+        run.
+        """
         return tuple(url for url in dict.fromkeys((*self.given, *self.found)) if url not in self._left)
 
     def forget(self, member_id: int) -> None:
         """A member that was removed is asked nothing more.
 
-        It is about to end, and a status that it is asked for meanwhile makes it panic ("failed to find local ID in cluster members",
-        3.4 and 3.5 server/etcdserver/api/membership/cluster.go, IsLocalMemberLearner): then it ends as a failure, and systemd starts it again.
+        It is about to end, and a status that it is asked for meanwhile makes it panic ("failed to find local ID in
+        cluster members", 3.4 and 3.5 server/etcdserver/api/membership/cluster.go, IsLocalMemberLearner): then it ends
+        as a failure, and systemd starts it again.
         """
         self._left.update(url for url, found in self.found.items() if found == member_id)
         self.found = {url: found for url, found in self.found.items() if found != member_id}
@@ -113,7 +120,8 @@ class StatusInquiry:
             return
         patience = self._pool.patience_with(url)
         try:
-            # Before the clock runs: on a busy host it may take seconds to import what a transport needs, and no member is to blame.
+            # Before the clock runs: on a busy host it may take seconds to import what a transport needs, and no member
+            # is to blame.
             endpoint = self._pool.at(url)
         except EtcdError as error:
             self._pending[url] = time.monotonic()
@@ -133,7 +141,11 @@ class StatusInquiry:
         while self._pending:
             deadline = max(self._pending.values())
             try:
-                url, answer = self._answers.get(timeout=max(deadline - time.monotonic(), 0.001)) if wait else self._answers.get(block=False)
+                url, answer = (
+                    self._answers.get(timeout=max(deadline - time.monotonic(), 0.001))
+                    if wait
+                    else self._answers.get(block=False)
+                )
             except queue.Empty:
                 if not wait:
                     return None

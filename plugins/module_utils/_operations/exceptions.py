@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""How an operation ends without having reached its goal; apart from the operations, so that who only reports an end need not load them."""
+"""How an operation ends without having reached its goal; apart from the operations, so that who only reports an end
+need not load them.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class Refused(Exception):
 class ApplyFailed(Exception):
     """The goal could not be reached: `cause` is Refused or EtcdError. What was done before stays done."""
 
-    def __init__(self, cause: Refused | EtcdError, done: tuple[Step, ...], waits: tuple[Wait, ...], cluster: Cluster | None) -> None:
+    def __init__(
+        self, cause: Refused | EtcdError, done: tuple[Step, ...], waits: tuple[Wait, ...], cluster: Cluster | None
+    ) -> None:
         super().__init__(str(cause))
         self.cause = cause
         self.done = done

@@ -18,7 +18,9 @@ SECONDS_A_DAY = 24 * 60 * 60
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a certificate has to be: for these names, valid for so many days more, of this key (a path) and of this authority (in PEM form)."""
+    """What a certificate has to be: for these names, valid for so many days more, of this key (a path) and of this
+    authority (in PEM form).
+    """
 
     names: tuple[str, ...] = ()
     renew_before_days: float = 30.0
@@ -45,7 +47,10 @@ def text_of(path: str) -> str | None:
 
 
 def certificate_due(path: str, wanted: Wanted, now: float) -> str:
-    """Why a certificate has to be made anew: there is none, or it is not, at the time `now`, what is wanted. Empty if it need not."""
+    """Why a certificate has to be made anew: there is none, or it is not, at the time `now`, what is wanted.
+
+    Empty if it need not.
+    """
     try:
         with open(path, "rb") as file:
             certificate = read_certificate(file.read())
@@ -53,7 +58,11 @@ def certificate_due(path: str, wanted: Wanted, now: float) -> str:
         return "there is none"
     except NoCertificate as problem:
         return str(problem)
-    return _out_of_date(certificate, wanted, now) or _of_another_authority(certificate, wanted.authority) or _of_another_key(path, wanted.key)
+    return (
+        _out_of_date(certificate, wanted, now)
+        or _of_another_authority(certificate, wanted.authority)
+        or _of_another_key(path, wanted.key)
+    )
 
 
 def _out_of_date(certificate: Certificate, wanted: Wanted, now: float) -> str:

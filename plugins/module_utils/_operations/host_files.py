@@ -58,7 +58,9 @@ class File:
 
 @dataclass(frozen=True)
 class Difference:
-    """What was other than wanted, in words or as the content before and after; None stands for what is not there, or not told."""
+    """What was other than wanted, in words or as the content before and after; None stands for what is not there, or
+    not told.
+    """
 
     path: str
     before: str | None
@@ -69,9 +71,9 @@ class Difference:
 def settle(directories: t.Sequence[Directory], files: t.Sequence[File], check: bool = False) -> tuple[Difference, ...]:
     """Makes what is missing or other than wanted, and returns what that was; with `check` it only looks.
 
-    It looks at everything before it changes anything. Files are all written beside their places first and then renamed in
-    their order, so that nobody finds half a file, and a key and its certificate, one after the other in the list, differ for
-    no more than a moment.
+    It looks at everything before it changes anything. Files are all written beside their places first and then renamed
+    in their order, so that nobody finds half a file, and a key and its certificate, one after the other in the list,
+    differ for no more than a moment.
 
     Raises HostFileProblem.
     """
@@ -83,7 +85,10 @@ def settle(directories: t.Sequence[Directory], files: t.Sequence[File], check: b
             _replace(files)
         return differences
     except OSError as error:
-        raise HostFileProblem("%s: %s. Correct that, then run this again" % (error.filename or "a file", os.strerror(error.errno or errno.EIO))) from error
+        raise HostFileProblem(
+            "%s: %s. Correct that, then run this again"
+            % (error.filename or "a file", os.strerror(error.errno or errno.EIO))
+        ) from error
 
 
 def _differences(directories: t.Sequence[Directory], files: t.Sequence[File]) -> t.Iterator[Difference]:
@@ -120,14 +125,19 @@ def _require_room(path: str) -> None:
 def _others_in(directory: Directory, files: t.Sequence[File]) -> list[str]:
     if not directory.is_exclusive:
         return []
-    return sorted({*os.listdir(directory.path)} - {os.path.basename(file.path) for file in files if os.path.dirname(file.path) == directory.path})
+    return sorted(
+        {*os.listdir(directory.path)}
+        - {os.path.basename(file.path) for file in files if os.path.dirname(file.path) == directory.path}
+    )
 
 
 def _difference_of_access(wanted: Directory | File) -> t.Iterator[Difference]:
     found = os.stat(wanted.path)
     mode, access = stat.S_IMODE(found.st_mode), wanted.access
     if mode != access.mode or not _is_user(found.st_uid, access.owner) or not _is_group(found.st_gid, access.group):
-        yield Difference(wanted.path, str(Access(_user_name(found.st_uid), _group_name(found.st_gid), mode)), str(access))
+        yield Difference(
+            wanted.path, str(Access(_user_name(found.st_uid), _group_name(found.st_gid), mode)), str(access)
+        )
 
 
 def _require_owners(wanted: t.Iterable[Directory | File]) -> None:
@@ -164,8 +174,14 @@ def _replace(files: t.Sequence[File]) -> None:
 
 def _other_content(wanted: File, before: bytes | None) -> Difference:
     if wanted.is_secret:
-        return Difference(wanted.path, None if before is None else "a secret", "another secret" if before else "a secret, %s" % wanted.access)
-    return Difference(wanted.path, None if before is None else before.decode("utf-8", "replace"), wanted.content, is_content=True)
+        return Difference(
+            wanted.path,
+            None if before is None else "a secret",
+            "another secret" if before else "a secret, %s" % wanted.access,
+        )
+    return Difference(
+        wanted.path, None if before is None else before.decode("utf-8", "replace"), wanted.content, is_content=True
+    )
 
 
 def _content(path: str) -> bytes | None:

@@ -19,7 +19,9 @@ from .endpoint_pool import EndpointPool
 
 @dataclass(frozen=True)
 class KeyspaceComparison:
-    """The hashes of all members that could be asked, taken at `revision`; `failures` holds the others' errors by member id."""
+    """The hashes of all members that could be asked, taken at `revision`; `failures` holds the others' errors by member
+    id.
+    """
 
     revision: int
     hashes: tuple[KeyspaceHash, ...]
@@ -29,7 +31,8 @@ class KeyspaceComparison:
     def is_consistent(self) -> bool | None:
         """Whether all hashes are equal; None where fewer than two can be compared.
 
-        Only hashes over the same range of history can be: members compact at their own pace (etcd server/storage/mvcc/hash.go).
+        Only hashes over the same range of history can be: members compact at their own pace (etcd
+        server/storage/mvcc/hash.go).
         """
         comparable = [one.hash for one in self.hashes if one.compact_revision == self.hashes[0].compact_revision]
         return len(set(comparable)) == 1 if len(comparable) > 1 else None

@@ -24,7 +24,8 @@ def with_probes(pool: EndpointPool, cluster: Cluster, peer_urls: tuple[str, ...]
     """The cluster with one probe for each of these peer URLs, tried in parallel within one request time-out."""
     if not peer_urls:
         return cluster
-    from .._client.peer_probe import probe_peer_url  # pylint: disable=import-outside-toplevel  # only an update of a started member pays for it
+    # only an update of a started member pays for it
+    from .._client.peer_probe import probe_peer_url  # pylint: disable=import-outside-toplevel
 
     limit = pool.connection.request_timeout
     probes: dict[str, Probe] = {}
@@ -38,14 +39,18 @@ def with_probes(pool: EndpointPool, cluster: Cluster, peer_urls: tuple[str, ...]
     deadline = time.monotonic() + limit + 0.5
     for thread in threads:
         thread.join(max(deadline - time.monotonic(), 0))
-    return replace(cluster, probes=tuple(probes.get(url, Probe(url, False, f"did not answer within {limit:g} s")) for url in peer_urls))
+    return replace(
+        cluster,
+        probes=tuple(probes.get(url, Probe(url, False, f"did not answer within {limit:g} s")) for url in peer_urls),
+    )
 
 
 def with_live_learner(pool: EndpointPool, cluster: Cluster, learner: Member) -> Cluster:
     """The cluster with the learner counted as live, if it follows a raft entry made now.
 
     On an idle cluster a learner that is cut off looks just like one in sync. Reading the alarms passes an entry through
-    raft without touching the keyspace (etcd server/etcdserver/v3_server.go Alarm), and a live learner reaches its index.
+    raft without touching the keyspace (etcd server/etcdserver/v3_server.go Alarm), and a live learner reaches its
+    index.
     """
     leader = pool.voter_of(cluster)
     endpoint = pool.member(learner.member_id)
@@ -63,7 +68,9 @@ def with_live_learner(pool: EndpointPool, cluster: Cluster, learner: Member) -> 
         return cluster
     followed = status.raft_index >= newest.raft_index and status.cluster_id == cluster.cluster_id
     live = (*cluster.live_learner_ids, learner.member_id) if followed else cluster.live_learner_ids
-    return replace(cluster, alarms=alarms, live_learner_ids=live, statuses=_with(_with(cluster.statuses, newest), status))
+    return replace(
+        cluster, alarms=alarms, live_learner_ids=live, statuses=_with(_with(cluster.statuses, newest), status)
+    )
 
 
 def _with(statuses: tuple[Status, ...], newer: Status) -> tuple[Status, ...]:

@@ -22,7 +22,8 @@ if t.TYPE_CHECKING:
 
 LEASE_ID = int.from_bytes(b"qrm.etcd", "big")
 
-# Long enough for two looks or changes that each use up their time-outs, and one to spare; a killed run delays the next one by this.
+# Long enough for two looks or changes that each use up their time-outs, and one to spare; a killed run delays the next
+# one by this.
 LEASE_REQUESTS = 3
 # A grant whose answer is lost this often in a row is given up.
 MOST_UNCERTAIN_GRANTS = 3
@@ -47,7 +48,9 @@ class MembershipLock:
 
     @property
     def may_be_our_own(self) -> bool:
-        """Whether etcd may have granted it to this very run, in an answer that was lost: then it lasts until it ends by itself."""
+        """Whether etcd may have granted it to this very run, in an answer that was lost: then it lasts until it ends by
+        itself.
+        """
         return self._uncertain > 0
 
     def acquire(self, endpoint: Endpoint) -> bool:
@@ -81,9 +84,13 @@ class MembershipLock:
         return True
 
     def _judge(self, error: EtcdError) -> bool:
-        """Whether the membership may be changed although the grant failed. Raises EtcdError where asking again cannot help."""
+        """Whether the membership may be changed although the grant failed.
+
+        Raises EtcdError where asking again cannot help.
+        """
         if error.code in (errors.NO_SPACE, errors.CORRUPT_CLUSTER):
-            # Under these alarms no lease is granted, yet the membership may have to change; raft still takes one change at a time.
+            # Under these alarms no lease is granted, yet the membership may have to change; raft still takes one change
+            # at a time.
             self.is_unavailable = True
             return True
         if error.code in errors.UNCERTAIN:

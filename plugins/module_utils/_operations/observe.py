@@ -94,14 +94,19 @@ class _Listing:
             self._pool.remember(url, error)
 
     def _patience(self) -> float:
-        """Seconds for one member to confirm the list. One whole time-out is enough for all of them: who follows a quorum says so at once."""
+        """Seconds for one member to confirm the list.
+
+        One whole time-out is enough for all of them: who follows a quorum says so at once.
+        """
         limit = self._pool.connection.request_timeout
         has_waited = self.error is not None and self.error.code == errors.TIMEOUT
         return min(limit, SECONDS_FOR_THE_SILENT) if has_waited else limit
 
     def read_unconfirmed(self) -> MemberList:
         """The list of the voter that has seen most, which may be stale. Raises EtcdError when no voter gives one."""
-        for url, status in sorted(self._inquiry.statuses.items(), key=lambda pair: (-pair[1].raft_term, -pair[1].raft_index)):
+        for url, status in sorted(
+            self._inquiry.statuses.items(), key=lambda pair: (-pair[1].raft_term, -pair[1].raft_index)
+        ):
             if status.is_learner:
                 continue
             try:
@@ -150,7 +155,9 @@ def _cluster(pool: EndpointPool, inquiry: StatusInquiry, listing: _Listing) -> C
     if listed is None or listing.source is None:
         raise _no_answer(inquiry.errors)
     members = listed.members
-    pool.found = {url: status.member_id for url, status in inquiry.statuses.items() if status.cluster_id == listed.cluster_id}
+    pool.found = {
+        url: status.member_id for url, status in inquiry.statuses.items() if status.cluster_id == listed.cluster_id
+    }
     own = {status.member_id: status for status in inquiry.statuses.values() if status.cluster_id == listed.cluster_id}
     given = [inquiry.statuses[url] for url in pool.given if url in inquiry.statuses]
     ids = {member.member_id for member in members}
@@ -158,7 +165,9 @@ def _cluster(pool: EndpointPool, inquiry: StatusInquiry, listing: _Listing) -> C
         cluster_id=listed.cluster_id,
         members=members,
         statuses=tuple(own[member.member_id] for member in members if member.member_id in own),
-        silences=tuple(_silence(inquiry, member, listed.cluster_id) for member in members if member.member_id not in own),
+        silences=tuple(
+            _silence(inquiry, member, listed.cluster_id) for member in members if member.member_id not in own
+        ),
         leader_id=_leader(listing, own),
         has_quorum=listing.confirmed is not None,
         foreign_cluster_ids=tuple(sorted({status.cluster_id for status in given} - {listed.cluster_id})),
@@ -169,10 +178,16 @@ def _cluster(pool: EndpointPool, inquiry: StatusInquiry, listing: _Listing) -> C
 
 
 def _leader(listing: _Listing, own: dict[int, Status]) -> int:
-    """Whom the member that proved the quorum follows, in the newest term that was answered by a member that follows somebody."""
+    """Whom the member that proved the quorum follows, in the newest term that was answered by a member that follows
+    somebody.
+    """
     if listing.confirmed is None or listing.source is None:
         return 0
-    newest = max((status for status in own.values() if status.leader_id), key=lambda status: status.raft_term, default=listing.source)
+    newest = max(
+        (status for status in own.values() if status.leader_id),
+        key=lambda status: status.raft_term,
+        default=listing.source,
+    )
     return newest.leader_id if newest.raft_term > listing.source.raft_term else listing.source.leader_id
 
 
@@ -183,11 +198,21 @@ def _silence(inquiry: StatusInquiry, member: Member, cluster_id: int) -> Silence
     for url in urls:
         status = inquiry.statuses.get(url)
         if status is not None:
-            who = f"the cluster {status.cluster_id:x}" if status.cluster_id != cluster_id else f"the member {status.member_id:x}"
-            return Silence(member.member_id, errors.SERVER_ERROR, f"does not answer: its advertised client URL {url} is served by {who}")
+            who = (
+                f"the cluster {status.cluster_id:x}"
+                if status.cluster_id != cluster_id
+                else f"the member {status.member_id:x}"
+            )
+            return Silence(
+                member.member_id,
+                errors.SERVER_ERROR,
+                f"does not answer: its advertised client URL {url} is served by {who}",
+            )
     for url in urls:
         if url in inquiry.errors:
-            return Silence(member.member_id, inquiry.errors[url].code, f"does not answer: {inquiry.errors[url].message}")
+            return Silence(
+                member.member_id, inquiry.errors[url].code, f"does not answer: {inquiry.errors[url].message}"
+            )
     return Silence(member.member_id, errors.CONNECTION_REFUSED, "advertises no client URL that can be asked")
 
 
@@ -199,13 +224,19 @@ def _rival_leaders(pool: EndpointPool, inquiry: StatusInquiry, cluster: Cluster)
     """
     rivals: set[int] = set()
     for url, status in inquiry.statuses.items():
-        if status.cluster_id != cluster.cluster_id or status.is_learner or status.leader_id in (0, cluster.leader_id, *rivals):
+        if (
+            status.cluster_id != cluster.cluster_id
+            or status.is_learner
+            or status.leader_id in (0, cluster.leader_id, *rivals)
+        ):
             continue
         try:
             other = pool.at(url).member_list(linearizable=True)
         except EtcdError:
             continue
-        if _ids(other.members) != _ids(cluster.members) and _ids(other.members) != _ids(_read_again(pool, inquiry, cluster)):
+        if _ids(other.members) != _ids(cluster.members) and _ids(other.members) != _ids(
+            _read_again(pool, inquiry, cluster)
+        ):
             rivals.add(status.leader_id)
     return (cluster.leader_id, *sorted(rivals)) if rivals else ()
 
@@ -228,11 +259,18 @@ def _no_answer(failures: dict[str, EtcdError]) -> EtcdError:
     learners = [url for url, error in failures.items() if error.code == errors.NOT_FOR_LEARNER]
     if learners:
         return _only_learners(learners)
-    ranked = sorted(failures.values(), key=lambda error: _MOST_TELLING.index(error.code) if error.code in _MOST_TELLING else 0)
+    ranked = sorted(
+        failures.values(), key=lambda error: _MOST_TELLING.index(error.code) if error.code in _MOST_TELLING else 0
+    )
     if len(ranked) == 1:
         return ranked[0]
     words = "; ".join(error.message for error in ranked)
-    return EtcdError(ranked[0].code, f"none of the {len(ranked)} endpoints can be used: {words}", ranked[0].endpoint, ranked[0].server_words)
+    return EtcdError(
+        ranked[0].code,
+        f"none of the {len(ranked)} endpoints can be used: {words}",
+        ranked[0].endpoint,
+        ranked[0].server_words,
+    )
 
 
 def _only_learners(endpoints: t.Iterable[str]) -> EtcdError:

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""Proving that running members use a new certificate: that it is served where it has to be, and accepted by the others."""
+"""Proving that running members use a new certificate: that it is served where it has to be, and accepted by the
+others.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +32,19 @@ def prove(
 ) -> tuple[Served, ...]:
     """What every address was seen to serve, once all is proven. `certificate` and `key` are paths.
 
-    A handshake that fails may have met the moment in which two files are replaced; so each address has `wait_timeout` seconds in all.
-    Raises EtcdError with the first address that does not serve the certificate, or accept it, and InvalidEndpoint.
+    A handshake that fails may have met the moment in which two files are replaced; so each address has `wait_timeout`
+    seconds in all. Raises EtcdError with the first address that does not serve the certificate, or accept it, and
+    InvalidEndpoint.
     """
     try:
         with open(certificate, "rb") as file:
             expected = read_certificate(file.read())
     except (OSError, NoCertificate) as error:
-        raise EtcdError(errors.TLS_ERROR, "%s cannot be used: %s" % (certificate, error), next_step="Give a certificate in PEM form.") from error
+        raise EtcdError(
+            errors.TLS_ERROR,
+            "%s cannot be used: %s" % (certificate, error),
+            next_step="Give a certificate in PEM form.",
+        ) from error
     deadline = clock.monotonic() + wait_timeout
     seen = []
     for url in dict.fromkeys((*served_at, *accepted_by)):
@@ -57,8 +64,16 @@ def _problem(served: Served, path: str, fingerprint: str) -> str:
     if served.problem:
         return "%s does not accept %s: %s" % (served.url, path, served.problem)
     if fingerprint and served.certificate is not None and served.certificate.fingerprint != fingerprint:
-        return "%s serves another certificate than %s: %s, not %s" % (served.url, path, served.certificate.fingerprint, fingerprint)
+        return "%s serves another certificate than %s: %s, not %s" % (
+            served.url,
+            path,
+            served.certificate.fingerprint,
+            fingerprint,
+        )
     return ""
 
 
-_NEXT_STEP = "Look at the log of the etcd that listens there (journalctl --unit etcd), and at the files that its settings name; then run this again."
+_NEXT_STEP = (
+    "Look at the log of the etcd that listens there (journalctl --unit etcd), and at the files that its settings "
+    "name; then run this again."
+)

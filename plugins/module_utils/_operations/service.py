@@ -15,10 +15,18 @@ from dataclasses import dataclass
 # Runs a command and returns its exit code, output and errors.
 Runner = t.Callable[[t.List[str]], t.Tuple[int, str, str]]
 
-# What belongs to etcd in an environment. The variables of the first start count only once, and so never make a process outdated.
+# What belongs to etcd in an environment. The variables of the first start count only once, and so never make a process
+# outdated.
 _MARK = "QUORUM_ETCD_"
 _PREFIXES = ("ETCD_", _MARK)
-_FIRST_START_ONLY = frozenset(("ETCD_INITIAL_CLUSTER", "ETCD_INITIAL_CLUSTER_STATE", "ETCD_INITIAL_CLUSTER_TOKEN", "ETCD_INITIAL_ADVERTISE_PEER_URLS"))
+_FIRST_START_ONLY = frozenset(
+    (
+        "ETCD_INITIAL_CLUSTER",
+        "ETCD_INITIAL_CLUSTER_STATE",
+        "ETCD_INITIAL_CLUSTER_TOKEN",
+        "ETCD_INITIAL_ADVERTISE_PEER_URLS",
+    )
+)
 # The kernel's mark on the path of a program whose file was replaced while it runs.
 _REPLACED = " (deleted)"
 
@@ -52,7 +60,9 @@ def find_service(run: Runner, name: str) -> Service:
 
 
 def can_sandbox() -> bool:
-    """Whether the init system may filter the system calls of a service that runs as another user; in a container without privileges it may not."""
+    """Whether the init system may filter the system calls of a service that runs as another user; in a container
+    without privileges it may not.
+    """
     try:
         with open("/proc/1/status", encoding="ascii") as status:
             effective = next((line for line in status if line.startswith("CapEff:")), "CapEff: 0")
@@ -62,7 +72,9 @@ def can_sandbox() -> bool:
 
 
 def outdated(pid: int, wanted: t.Mapping[str, str]) -> list[str]:
-    """What a restart would bring the process: names of settings that it was not started with, or no longer should be, and `etcd` for another program."""
+    """What a restart would bring the process: names of settings that it was not started with, or no longer should be,
+    and `etcd` for another program.
+    """
     try:
         entries = _environment(pid)
         with _in_the_place_of(pid):
@@ -90,7 +102,9 @@ def _environment(pid: int) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _in_the_place_of(pid: int) -> t.Iterator[None]:
-    """For a moment with the process's own user and group: in a container even root may look at no one else's environment."""
+    """For a moment with the process's own user and group: in a container even root may look at no one else's
+    environment.
+    """
     owner = os.stat("/proc/%d" % pid)
     user, group = os.geteuid(), os.getegid()
     if user != 0:

@@ -21,7 +21,10 @@ _STARTING = frozenset((errors.CONNECTION_REFUSED, errors.TIMEOUT))
 
 
 def wait_for_answer(pool: EndpointPool, seconds: float, clock: Clock = time) -> None:
-    """Returns when one of the endpoints can say something about its cluster. Raises EtcdError after `seconds`, or for what will not pass."""
+    """Returns when one of the endpoints can say something about its cluster.
+
+    Raises EtcdError after `seconds`, or for what will not pass.
+    """
     deadline = clock.monotonic() + seconds
     while True:
         try:

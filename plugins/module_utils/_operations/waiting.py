@@ -35,7 +35,10 @@ class Clock(t.Protocol):
 
 
 class Waiting:
-    """How long one run has waited for what. `wait_timeout` bounds the run, `stall_timeout` a learner without progress (seconds)."""
+    """How long one run has waited for what.
+
+    `wait_timeout` bounds the run, `stall_timeout` a learner without progress (seconds).
+    """
 
     def __init__(self, clock: Clock, wait_timeout: float, stall_timeout: float) -> None:
         self._clock = clock
@@ -99,4 +102,8 @@ class Waiting:
 
     @staticmethod
     def _with_time(refusal: Refusal, seconds: float) -> Refusal:
-        return replace(refusal, message=f"{refusal.message}; waited {seconds:.0f} s for that to change") if seconds >= 1 else refusal
+        return (
+            replace(refusal, message=f"{refusal.message}; waited {seconds:.0f} s for that to change")
+            if seconds >= 1
+            else refusal
+        )

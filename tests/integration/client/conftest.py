@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._client.ask import open_endpoint
@@ -58,8 +59,8 @@ def client(transport: str) -> Iterator[Open]:
     opened: list[Endpoint] = []
 
     def up(url: str, **options: object) -> Endpoint:
-        options.pop("endpoints", None)
-        endpoint = open_endpoint(url, Connection(**{"endpoints": (url,), "transport": transport, "request_timeout": 10.0, **options}))  # type: ignore[arg-type]
+        defaults: dict[str, Any] = {"transport": transport, "request_timeout": 10.0}
+        endpoint = open_endpoint(url, Connection(**{**defaults, **options, "endpoints": (url,)}))
         opened.append(endpoint)
         return endpoint
 

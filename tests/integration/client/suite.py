@@ -14,18 +14,26 @@ from tests.testbed import releases
 from tests.testbed.releases import numbers
 
 TRANSPORTS = ("gateway", "grpc")
-MISSING = [minor for minor in releases.TESTED_MINORS if not any(version.startswith(f"{minor}.") for version in releases.available())]
+MISSING = [
+    minor
+    for minor in releases.TESTED_MINORS
+    if not any(version.startswith(f"{minor}.") for version in releases.available())
+]
 VERSIONS = [*releases.available(), *MISSING]
 
 
 def since(*release: int) -> pytest.MarkDecorator:
     """The test concerns releases from that one on; earlier ones lack what it is about."""
-    return pytest.mark.parametrize("version", [version for version in VERSIONS if numbers(version) >= release], indirect=True, scope="module")
+    return pytest.mark.parametrize(
+        "version", [version for version in VERSIONS if numbers(version) >= release], indirect=True, scope="module"
+    )
 
 
 def before(*release: int) -> pytest.MarkDecorator:
     """The test concerns releases before that one."""
-    return pytest.mark.parametrize("version", [version for version in VERSIONS if numbers(version) < release], indirect=True, scope="module")
+    return pytest.mark.parametrize(
+        "version", [version for version in VERSIONS if numbers(version) < release], indirect=True, scope="module"
+    )
 
 
 def failed(code: str, call: Any, *arguments: object, **options: object) -> EtcdError:

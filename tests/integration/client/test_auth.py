@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may ask: RBAC by password and by certificate, on both transports; and where `auto` turns from the gateway to gRPC."""
+"""Who may ask: RBAC by password and by certificate, on both transports; and where `auto` turns from the gateway to
+gRPC.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,10 @@ def test_no_user(guarded, client):
     failed(errors.AUTH_REQUIRED, lambda: list(endpoint.snapshot()))
 
 
-@pytest.mark.parametrize("options", [{"username": "root", "password": "wrong"}, {"username": "nobody", "password": "x"}, {"username": "root"}])
+@pytest.mark.parametrize(
+    "options",
+    [{"username": "root", "password": "wrong"}, {"username": "nobody", "password": "x"}, {"username": "root"}],
+)
 def test_a_wrong_password_or_user(guarded, client, options):
     error = failed(errors.AUTH_FAILED, client(guarded.leader.client_url, **options).member_list)
     assert error.server_words == "etcdserver: authentication failed, invalid user ID or password"
@@ -138,7 +143,12 @@ def test_secrets_are_in_no_text_of_ours(guarded, client):
     endpoint = client(guarded.leader.client_url, **guarded.connection)
     endpoint.member_list()
     password, token = guarded.connection["password"], endpoint._login.token
-    texts = [repr(endpoint), repr(endpoint._connection), repr(endpoint.__dict__), repr(failed(errors.MEMBER_NOT_FOUND, endpoint.member_remove, 5))]
+    texts = [
+        repr(endpoint),
+        repr(endpoint._connection),
+        repr(endpoint.__dict__),
+        repr(failed(errors.MEMBER_NOT_FOUND, endpoint.member_remove, 5)),
+    ]
     assert all(password not in text for text in texts)
     assert token not in texts[0] + texts[1] + texts[3]
 
@@ -184,7 +194,9 @@ def test_a_user_by_common_name_works_over_grpc_only(guarded_by_certificates, cli
 @since(3, 4)
 def test_auto_turns_to_grpc_for_a_user_by_common_name(guarded_by_certificates, client, identity):
     cluster = guarded_by_certificates
-    endpoint = client(cluster.leader.client_url, transport="auto", ca_cert=cluster.connection["ca_cert"], **identity("root"))
+    endpoint = client(
+        cluster.leader.client_url, transport="auto", ca_cert=cluster.connection["ca_cert"], **identity("root")
+    )
     assert len(endpoint.member_list().members) == 1
     endpoint.defragment()
     assert len(b"".join(endpoint.snapshot())) > 4096

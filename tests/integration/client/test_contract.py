@@ -33,7 +33,11 @@ def settled(cluster) -> None:
 
     def look() -> str | None:
         statuses = [member.status() for member in cluster.live]
-        return None if len({(status["index"], status["applied"] or status["index"]) for status in statuses}) == 1 else f"{statuses}"
+        return (
+            None
+            if len({(status["index"], status["applied"] or status["index"]) for status in statuses}) == 1
+            else f"{statuses}"
+        )
 
     waiting.until("all members to have applied the same", look, 5)
 
@@ -47,7 +51,16 @@ def refused(code: str, call, *arguments: object, **options: object) -> EtcdError
 
 
 def records(members: tuple[Member, ...]) -> list[dict[str, object]]:
-    return [{"ID": m.member_id, "name": m.name, "peerURLs": list(m.peer_urls), "clientURLs": list(m.client_urls), "isLearner": m.is_learner} for m in members]
+    return [
+        {
+            "ID": m.member_id,
+            "name": m.name,
+            "peerURLs": list(m.peer_urls),
+            "clientURLs": list(m.client_urls),
+            "isLearner": m.is_learner,
+        }
+        for m in members
+    ]
 
 
 # -- asking ------------------------------------------------------------------------------------------------------------
@@ -57,7 +70,11 @@ def test_status_is_the_members_own_view(cluster, client):
     for member in cluster.live:
         status = client(member.client_url).status()
         witness = member.status()
-        assert (status.cluster_id, status.member_id, status.version) == (witness["cluster_id"], witness["member_id"], cluster.version)
+        assert (status.cluster_id, status.member_id, status.version) == (
+            witness["cluster_id"],
+            witness["member_id"],
+            cluster.version,
+        )
         assert (status.leader_id, status.raft_term) == (witness["leader"], witness["term"])
         assert 0 < status.raft_index <= witness["index"]
         assert status.db_size > 0
@@ -196,7 +213,9 @@ def test_promotion_is_not_a_call_of_3_3(cluster, client):
 
 
 def test_a_malformed_peer_url_is_refused_when_added(cluster, client):
-    error = refused(errors.BAD_PEER_URL, client(cluster.leader.client_url).member_add, ["127.0.0.1:1"], is_learner=False)
+    error = refused(
+        errors.BAD_PEER_URL, client(cluster.leader.client_url).member_add, ["127.0.0.1:1"], is_learner=False
+    )
     assert error.sent is False
 
 
@@ -214,7 +233,9 @@ def test_an_alarm_is_listed_and_disarmed(cluster, client):
     endpoint = client(member.client_url)
     assert endpoint.alarms() == ()
     alarm = Alarm(member.member_id, "NOSPACE")
-    member.gateway.call("/maintenance/alarm", {"action": "ACTIVATE", "memberID": str(alarm.member_id), "alarm": "NOSPACE"})
+    member.gateway.call(
+        "/maintenance/alarm", {"action": "ACTIVATE", "memberID": str(alarm.member_id), "alarm": "NOSPACE"}
+    )
     try:
         assert endpoint.alarms() == (alarm,)
     finally:
@@ -267,7 +288,9 @@ def test_without_quorum_reads_through_it_and_changes_fail_at_once(bring, client)
     if numbers(own.version) >= (3, 4):
         assert status.errors == ("etcdserver: no leader",)
     began = time.monotonic()
-    dead_id = next(member.member_id for member in endpoint.member_list(linearizable=False).members if member.name != alive.name)
+    dead_id = next(
+        member.member_id for member in endpoint.member_list(linearizable=False).members if member.name != alive.name
+    )
     refused(errors.NO_LEADER, endpoint.member_list)
     refused(errors.NO_LEADER, endpoint.member_remove, dead_id)
     refused(errors.NO_LEADER, endpoint.member_update, dead_id, [nowhere()])
@@ -288,5 +311,7 @@ def test_the_strict_check_refuses_an_add_while_a_voter_is_down_and_to_remove_the
 def test_a_full_member_says_no_space(bring, client):
     own = bring(size=1)
     member = own.leader
-    member.gateway.call("/maintenance/alarm", {"action": "ACTIVATE", "memberID": str(member.member_id), "alarm": "NOSPACE"})
+    member.gateway.call(
+        "/maintenance/alarm", {"action": "ACTIVATE", "memberID": str(member.member_id), "alarm": "NOSPACE"}
+    )
     refused(errors.NO_SPACE, client(member.client_url).lease_grant, LEASE, 10)

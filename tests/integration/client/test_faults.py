@@ -30,7 +30,10 @@ NO_ETCD = {
     "another service's JSON": (servers.http("200 OK", "application/json", '{"hello": "world"}'), errors.NOT_ETCD),
     "JSON that is none": (servers.http("200 OK", "application/json", "{hello"), errors.NOT_ETCD),
     "a JSON list": (servers.http("200 OK", "application/json", "[1]"), errors.NOT_ETCD),
-    "another service's refusal in JSON": (servers.http("403 Forbidden", "application/json", '{"detail": "no"}'), errors.NOT_ETCD),
+    "another service's refusal in JSON": (
+        servers.http("403 Forbidden", "application/json", '{"detail": "no"}'),
+        errors.NOT_ETCD,
+    ),
     "a redirect": (servers.http("302 Found\r\nLocation: /login", "text/html", ""), errors.NOT_ETCD),
     "an SSH server": (servers.talking(SSH), errors.NOT_ETCD),
     "a server that hangs up": (servers.closing, errors.CONNECTION_REFUSED),
@@ -78,7 +81,9 @@ def test_an_answer_that_drips_costs_one_timeout(client, transport):
 def test_a_tls_handshake_that_hangs_costs_one_timeout(client):
     with servers.server(servers.silent) as address:
         began = time.monotonic()
-        error = failed(errors.TIMEOUT, client(f"https://{address}", request_timeout=PATIENCE, validate_certs=False).status)
+        error = failed(
+            errors.TIMEOUT, client(f"https://{address}", request_timeout=PATIENCE, validate_certs=False).status
+        )
         assert error.sent is False
         assert time.monotonic() - began < PATIENCE + 0.3
 
@@ -86,7 +91,9 @@ def test_a_tls_handshake_that_hangs_costs_one_timeout(client):
 @pytest.mark.measures_time
 def test_all_endpoints_are_asked_at_once_and_the_bad_ones_cost_one_timeout(cluster, client):
     dead = f"http://{servers.free_address()}"
-    with servers.server(servers.silent) as hanging, servers.server(servers.silent) as hanging_too, servers.server(servers.dripping) as dripping:
+    with servers.server(servers.silent) as hanging, servers.server(servers.silent) as hanging_too, servers.server(
+        servers.dripping
+    ) as dripping:
         bad = [dead, f"http://{hanging}", f"http://{hanging_too}", f"http://{dripping}"]
         endpoints = [client(url, request_timeout=60.0) for url in (*bad, *cluster.endpoints)]
         began = time.monotonic()

@@ -61,7 +61,10 @@ def test_a_member_of_this_cluster(cluster):
 
 def test_a_member_of_another_cluster(cluster):
     reason = unreachable(cluster.leader.peer_url, PLAIN, 0xABC)
-    assert reason == f"a member of another cluster answers there: cluster id {cluster.leader.status()['cluster_id']:x}, not abc"
+    assert (
+        reason
+        == f"a member of another cluster answers there: cluster id {cluster.leader.status()['cluster_id']:x}, not abc"
+    )
 
 
 def test_the_client_port_is_no_peer_port(cluster):
@@ -90,7 +93,9 @@ def test_a_paused_member_takes_connections_and_that_is_noted(cluster):
 
 def test_a_member_over_tls(secured):
     options = secured.connection
-    connection = Connection(ca_cert=options["ca_cert"], client_cert=options["client_cert"], client_key=options["client_key"])
+    connection = Connection(
+        ca_cert=options["ca_cert"], client_cert=options["client_cert"], client_key=options["client_key"]
+    )
     member = secured.leader
     assert probe_peer_url(member.peer_url, connection, member.status()["cluster_id"]) == Probe(member.peer_url, True)
     assert "another cluster" in unreachable(member.peer_url, connection, 0xABC)

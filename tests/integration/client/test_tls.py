@@ -88,7 +88,10 @@ def test_a_certificate_file_that_holds_its_key_too(secured, client, tmp_path):
     files = secured.client_certificates
     both = tmp_path / "both.pem"
     both.write_bytes(files.client.read_bytes() + files.client_key.read_bytes())
-    assert client(secured.leader.client_url, ca_cert=str(files.ca), client_cert=str(both)).status().version == secured.version
+    assert (
+        client(secured.leader.client_url, ca_cert=str(files.ca), client_cert=str(both)).status().version
+        == secured.version
+    )
 
 
 def test_without_ca_cert_the_systems_trust_store_decides(secured, client, monkeypatch):
@@ -109,7 +112,9 @@ def test_an_endpoint_without_scheme_is_https_where_tls_options_are_given(secured
 
 def test_validate_certs_false_takes_a_certificate_of_an_unknown_authority(secured, client):
     files = secured.client_certificates
-    endpoint = client(secured.leader.client_url, client_cert=str(files.client), client_key=str(files.client_key), validate_certs=False)
+    endpoint = client(
+        secured.leader.client_url, client_cert=str(files.client), client_key=str(files.client_key), validate_certs=False
+    )
     assert len(endpoint.member_list().members) == 1
 
 
@@ -141,13 +146,21 @@ def test_no_client_certificate(secured, client):
 
 def test_a_client_certificate_of_another_authority(secured, client, write):
     certificate, key = write(trustme.CA().issue_cert("client@elsewhere.example"))
-    error = tls_failure(client(secured.leader.client_url, ca_cert=secured.connection["ca_cert"], client_cert=certificate, client_key=key))
+    error = tls_failure(
+        client(
+            secured.leader.client_url, ca_cert=secured.connection["ca_cert"], client_cert=certificate, client_key=key
+        )
+    )
     assert certificate in error.message
 
 
 def test_an_expired_client_certificate(secured, client, write):
     certificate, key = write(authority().issue_cert("client@testbed.example", not_before=LONG_PAST, not_after=PAST))
-    error = tls_failure(client(secured.leader.client_url, ca_cert=secured.connection["ca_cert"], client_cert=certificate, client_key=key))
+    error = tls_failure(
+        client(
+            secured.leader.client_url, ca_cert=secured.connection["ca_cert"], client_cert=certificate, client_key=key
+        )
+    )
     assert "in date" in error.next_step
 
 
@@ -196,10 +209,16 @@ def test_tls_to_a_plaintext_port(cluster, client, ca):
 
 
 UNUSABLE = {
-    "ca_cert is missing": ({"ca_cert": "/nonexistent/ca.pem"}, "cannot read ca_cert /nonexistent/ca.pem: No such file or directory"),
+    "ca_cert is missing": (
+        {"ca_cert": "/nonexistent/ca.pem"},
+        "cannot read ca_cert /nonexistent/ca.pem: No such file or directory",
+    ),
     "ca_cert cannot be read": ({"ca_cert": "/"}, "cannot read ca_cert /: Is a directory"),
     "ca_cert is no PEM": ({"ca_cert": __file__}, "holds no certificate"),
-    "client_cert is missing": ({"client_cert": "/nonexistent/c.pem", "client_key": __file__}, "cannot read client_cert /nonexistent/c.pem"),
+    "client_cert is missing": (
+        {"client_cert": "/nonexistent/c.pem", "client_key": __file__},
+        "cannot read client_cert /nonexistent/c.pem",
+    ),
     "client_key without client_cert": ({"client_key": __file__}, "without client_cert"),
     "client_cert is no PEM": ({"client_cert": __file__, "client_key": __file__}, "are not a certificate and its key"),
 }
@@ -221,10 +240,17 @@ def test_a_key_of_another_certificate(client, write):
 
 
 def test_an_encrypted_key_is_not_asked_for_on_the_terminal(client, write, tmp_path):
-    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat, load_pem_private_key
+    from cryptography.hazmat.primitives.serialization import (
+        BestAvailableEncryption,
+        Encoding,
+        PrivateFormat,
+        load_pem_private_key,
+    )
 
     certificate, key = write(authority().issue_cert("a@testbed.example"))
     loaded = load_pem_private_key(Path(key).read_bytes(), None)
     Path(key).write_bytes(loaded.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")))
     with servers.server(servers.silent) as address:
-        assert "is encrypted" in tls_failure(client(f"https://{address}", client_cert=certificate, client_key=key)).message
+        assert (
+            "is encrypted" in tls_failure(client(f"https://{address}", client_cert=certificate, client_key=key)).message
+        )

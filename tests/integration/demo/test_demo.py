@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make demo` keeps its promises: it ends well, fits on the screen, and leaves nothing behind, also when it is broken off."""
+"""`make demo` keeps its promises: it ends well, fits on the screen, and leaves nothing behind, also when it is broken
+off.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def running_below(directory: Path) -> list[str]:
 
 @pytest.mark.timeout(400)
 def test_the_demo_ends_well_in_80_columns_without_colours_and_leaves_nothing(directory):
-    done = subprocess.run(DEMO, cwd=ROOT, env=environment(directory), capture_output=True, text=True, timeout=380, check=False)
+    done = subprocess.run(
+        DEMO, cwd=ROOT, env=environment(directory), capture_output=True, text=True, timeout=380, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert re.search(r"^ +0  acknowledged writes lost$", done.stdout, re.MULTILINE)
     assert "would_lose_quorum" in done.stdout
@@ -67,7 +71,9 @@ def test_the_demo_ends_well_in_80_columns_without_colours_and_leaves_nothing(dir
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_demo_that_is_broken_off_leaves_nothing(directory, number):
     """In the middle of a playbook run, when etcd, the writer and Ansible with its workers all run."""
-    with subprocess.Popen(DEMO, cwd=ROOT, env=environment(directory), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as demo:
+    with subprocess.Popen(
+        DEMO, cwd=ROOT, env=environment(directory), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as demo:
         for line in demo.stdout:
             if "$ ansible-playbook" in line:
                 break
@@ -85,7 +91,13 @@ def test_a_demo_that_is_broken_off_leaves_nothing(directory, number):
 def test_colours_are_for_terminals_that_want_them(settings, coloured):
     program = "import sys; from tests.demo.screen import BOLD, Screen; Screen(sys.stdout).heading('A heading')"
     ours, theirs = pty.openpty()
-    subprocess.run([sys.executable, "-c", program], cwd=ROOT, env={**os.environ, "TERM": "xterm", **settings}, stdout=theirs, check=True)
+    subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**os.environ, "TERM": "xterm", **settings},
+        stdout=theirs,
+        check=True,
+    )
     os.close(theirs)
     with open(ours, "rb") as terminal:
         shown = terminal.read1()

@@ -47,19 +47,25 @@ class Site:
         self.starter = Starter(self._start_service, directory)
         (directory / "inventory.yml").write_text(yaml.safe_dump(self._inventory()))
         for name in ("join.yml", "remove.yml", "info.yml"):
-            (directory / name).write_text(yaml.safe_dump(self._on_our_hosts(yaml.safe_load(files()[name])), sort_keys=False))
+            (directory / name).write_text(
+                yaml.safe_dump(self._on_our_hosts(yaml.safe_load(files()[name])), sort_keys=False)
+            )
 
     def address(self, host: str) -> str:
         return f"{self.network}.{host.removeprefix('n')}"
 
     def play(self, playbook: str, *arguments: str) -> list[TaskEnded]:
-        return run(["-i", str(self.directory / "inventory.yml"), str(self.directory / playbook), *arguments], self.directory)
+        return run(
+            ["-i", str(self.directory / "inventory.yml"), str(self.directory / playbook), *arguments], self.directory
+        )
 
     def play_command(self, command: str) -> list[TaskEnded]:
         """`ansible-playbook` as the README calls it, in the folder of its files."""
         program, *arguments = shlex.split(command)
         assert program == "ansible-playbook"
-        return run([str(self.directory / word) if word.endswith(".yml") else word for word in arguments], self.directory)
+        return run(
+            [str(self.directory / word) if word.endswith(".yml") else word for word in arguments], self.directory
+        )
 
     def wipe(self, host: str) -> None:
         """A host as it was before it ever was a member."""
@@ -111,18 +117,27 @@ class Site:
                     task["ansible.builtin.copy"]["dest"] = f"{self.directory}/{{{{ inventory_hostname }}}}.conf"
                 if "ansible.builtin.service" in task:
                     assert task.pop("ansible.builtin.service")["name"] == "etcd"
-                    task.update({"ansible.builtin.command": self.starter.command("{{ inventory_hostname }}"), "changed_when": False})
+                    task.update(
+                        {
+                            "ansible.builtin.command": self.starter.command("{{ inventory_hostname }}"),
+                            "changed_when": False,
+                        }
+                    )
         return plays
 
     def _start_service(self, host: str, _variables: Mapping[str, str]) -> None:
-        """What `systemctl start etcd` does: nothing where it runs, else etcd with the variables of its settings file."""
+        """What `systemctl start etcd` does: nothing where it runs, else etcd with the variables of its settings
+        file.
+        """
         if host not in self._running:
             lines = (self.directory / f"{host}.conf").read_text().splitlines()
             self._spawn(host, dict(line.split("=", 1) for line in lines if line))
 
     def _spawn(self, host: str, variables: Mapping[str, str]) -> None:
         environment = {**variables, "ETCD_DATA_DIR": str(self.directory / host)}
-        self._running[host] = current().spawn([os.fspath(self._release.etcd)], environment, self.directory / f"{host}.log")
+        self._running[host] = current().spawn(
+            [os.fspath(self._release.etcd)], environment, self.directory / f"{host}.log"
+        )
 
 
 def _not_healthy(client_url: str) -> str | None:
@@ -198,7 +213,9 @@ class Reader:
         assert self._site.voters() == {"n1", "n3"}
 
     def _remove_the_dead_one(self, command: str) -> None:
-        """The README speaks of three members again, of which n3 has died, and of the attempt to make up for it with n4."""
+        """The README speaks of three members again, of which n3 has died, and of the attempt to make up for it with
+        n4.
+        """
         self._site.wipe("n2")
         assert failures(self._site.play("join.yml", "--limit", "n2")) == []
         self._site.kill("n3")
@@ -209,9 +226,14 @@ class Reader:
     def _see_the_refusal(self) -> None:
         (refused,) = [task for task in self._site.play("join.yml", "--limit", "n4") if task.outcome == "failed"]
         refusal = refused.result["refusal"]
-        assert {**refusal, "message": refusal["message"].replace(self._site.network, NETWORK)} == yaml.safe_load(files()["refusal"])
+        assert {**refusal, "message": refusal["message"].replace(self._site.network, NETWORK)} == yaml.safe_load(
+            files()["refusal"]
+        )
         assert self._site.voters() == {"n1", "n2", "n3"}
-        assert any("healthy" in str(message) or "Assertion" in str(message) for message in failures(self._site.play("info.yml")))
+        assert any(
+            "healthy" in str(message) or "Assertion" in str(message)
+            for message in failures(self._site.play("info.yml"))
+        )
 
     def _join_the_replacement(self, command: str) -> None:
         assert failures(self._site.play_command(command)) == []
@@ -229,7 +251,9 @@ class Reader:
             "ANSIBLE_COLLECTIONS_PATH": str(self._collections),
             "ANSIBLE_HOME": str(self._clone.parent / "ansible"),
         }
-        done = subprocess.run(["sh", "-c", command], cwd=self._clone, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=self._clone, env=environment, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         return done.stdout
 

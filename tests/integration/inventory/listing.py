@@ -24,7 +24,9 @@ PLUGIN = "quorum.etcd.etcd_members"
 
 @dataclass(frozen=True)
 class Listing:
-    """What `ansible-inventory --list` made of a file: its hosts by group, their variables, and all that it said besides."""
+    """What `ansible-inventory --list` made of a file: its hosts by group, their variables, and all that it said
+    besides.
+    """
 
     failed: bool
     groups: Mapping[str, set[str]]
@@ -58,7 +60,14 @@ class InventoryFile:
 
     def list(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Listing:
         command = [str(Path(sys.executable).with_name("ansible-inventory")), "-i", str(self.path), "--list", *arguments]
-        done = subprocess.run(command, env=self.environment(environment or {}), capture_output=True, text=True, check=False, timeout=SECONDS)
+        done = subprocess.run(
+            command,
+            env=self.environment(environment or {}),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+        )
         if done.returncode:
             return Listing(True, {}, {}, done.stdout + done.stderr)
         # With -v there is text before the JSON.

@@ -52,7 +52,9 @@ def ours(found: Listing) -> dict[str, set[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("version", [pytest.param(release, marks=pytest.mark.etcd(version=release)) for release in RELEASES])
+@pytest.mark.parametrize(
+    "version", [pytest.param(release, marks=pytest.mark.etcd(version=release)) for release in RELEASES]
+)
 @pytest.mark.etcd(size=3, dead=1, learners=1)
 def test_members_are_hosts_in_the_groups_that_fit_them(etcd_cluster: Cluster, listing: Lister, version: str):
     (dead,) = (member for member in etcd_cluster.members if not member.is_running)
@@ -66,7 +68,10 @@ def test_members_are_hosts_in_the_groups_that_fit_them(etcd_cluster: Cluster, li
         "etcd_unhealthy": names(dead),
     }
     told = found.variables[leader.name]
-    assert {key: told[f"etcd_{key}"] for key in ("name", "id", "role", "peer_urls", "client_urls", "healthy", "version", "has_quorum")} == {
+    assert {
+        key: told[f"etcd_{key}"]
+        for key in ("name", "id", "role", "peer_urls", "client_urls", "healthy", "version", "has_quorum")
+    } == {
         "name": leader.name,
         "id": f"{leader.member_id:x}",
         "role": "leader",
@@ -112,7 +117,9 @@ def test_without_a_quorum_the_members_are_listed_with_a_warning(etcd_cluster: Cl
         "etcd_unhealthy": names(*etcd_cluster.members),
     }
     assert {variables["etcd_has_quorum"] for variables in found.variables.values()} == {False}
-    assert "The cluster has no quorum: nothing can be written, and the member list may be stale." in " ".join(found.said.split())
+    assert "The cluster has no quorum: nothing can be written, and the member list may be stale." in " ".join(
+        found.said.split()
+    )
 
 
 @pytest.mark.etcd(size=3, dead=1)
@@ -162,8 +169,15 @@ def test_the_name_of_a_member_is_never_run(etcd_cluster: Cluster, listing: Liste
     etcd_cluster.members[0].restart(name=trap)
     found = listing(compose={"copy": "etcd_name", "longer": "etcd_name ~ '!'"})
     (host,) = found.variables.values()
-    assert (host["etcd_name"], host["copy"], host["longer"]) == ({"__ansible_unsafe": trap}, {"__ansible_unsafe": trap}, {"__ansible_unsafe": trap + "!"})
-    tasks = run(["-i", str(tmp_path / "x.etcd_members.yml"), *playbook(tmp_path, "{{ etcd_name }} {{ copy }} {{ longer }}")], tmp_path)
+    assert (host["etcd_name"], host["copy"], host["longer"]) == (
+        {"__ansible_unsafe": trap},
+        {"__ansible_unsafe": trap},
+        {"__ansible_unsafe": trap + "!"},
+    )
+    tasks = run(
+        ["-i", str(tmp_path / "x.etcd_members.yml"), *playbook(tmp_path, "{{ etcd_name }} {{ copy }} {{ longer }}")],
+        tmp_path,
+    )
     assert [task.outcome for task in tasks] == ["ok"]
     assert not (tmp_path / "sprung").exists()
 
@@ -181,8 +195,12 @@ def playbook(directory: Path, message: str, hosts: str = "etcd") -> list[str]:
 def test_a_playbook_runs_on_its_hosts(etcd_cluster: Cluster, file: InventoryFile, transport: str):
     """Over gRPC too, which does not like a process that splits, as Ansible does for each host."""
     file.write({**etcd_cluster.connection, "transport": transport})
-    tasks = run(["-i", str(file.path), *playbook(file.directory, "{{ etcd_role }}", "etcd:!etcd_leader")], file.directory)
-    assert {(task.host, task.result["msg"]) for task in tasks} == {(member.name, "voter") for member in etcd_cluster.followers}
+    tasks = run(
+        ["-i", str(file.path), *playbook(file.directory, "{{ etcd_role }}", "etcd:!etcd_leader")], file.directory
+    )
+    assert {(task.host, task.result["msg"]) for task in tasks} == {
+        (member.name, "voter") for member in etcd_cluster.followers
+    }
 
 
 # -- the cache ---------------------------------------------------------------------------------------------------------
@@ -190,7 +208,9 @@ def test_a_playbook_runs_on_its_hosts(etcd_cluster: Cluster, file: InventoryFile
 
 @pytest.mark.slow
 @pytest.mark.etcd(size=1, tls=True, auth=True)
-def test_the_cache_serves_a_cluster_that_is_gone_and_holds_no_secret(etcd_cluster: Cluster, listing: Lister, tmp_path: Path):
+def test_the_cache_serves_a_cluster_that_is_gone_and_holds_no_secret(
+    etcd_cluster: Cluster, listing: Lister, tmp_path: Path
+):
     store = tmp_path / "cache"
     cached = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(store)}
     fresh = listing("-vvvv", **cached)
@@ -216,10 +236,13 @@ def test_the_cache_serves_a_cluster_that_is_gone_and_holds_no_secret(etcd_cluste
 
 @pytest.mark.parametrize("user", ["root:" + PASSWORD, "root"], ids=["user and password", "user"])
 @pytest.mark.etcd(size=1, tls=True, auth=True)
-def test_the_connection_may_come_from_the_environment_and_from_ansible_cfg(etcd_cluster: Cluster, file: InventoryFile, user: str):
+def test_the_connection_may_come_from_the_environment_and_from_ansible_cfg(
+    etcd_cluster: Cluster, file: InventoryFile, user: str
+):
     connection = etcd_cluster.connection
     (file.directory / "ansible.cfg").write_text(
-        f"[quorum_etcd]\nca_cert = {connection['ca_cert']}\nclient_cert = {connection['client_cert']}\nrequest_timeout = 4\nusername = nobody\n"
+        f"[quorum_etcd]\nca_cert = {connection['ca_cert']}\nclient_cert = "
+        f"{connection['client_cert']}\nrequest_timeout = 4\nusername = nobody\n"
     )
     file.write({})
     found = file.list(
@@ -246,13 +269,23 @@ def test_options_may_be_templates_and_in_a_vault(etcd_cluster: Cluster, file: In
             "password": "{{ lookup('ansible.builtin.env', 'SECRET') }}",
         }
     )
-    ports = yaml.safe_dump({"ports": [int(url.rpartition(":")[2]) for url in connection["endpoints"]]}, default_flow_style=True).strip()
+    ports = yaml.safe_dump(
+        {"ports": [int(url.rpartition(":")[2]) for url in connection["endpoints"]]}, default_flow_style=True
+    ).strip()
     assert file.list("-e", ports, environment={"SECRET": PASSWORD}).hosts == {"etcd1"}
 
     (file.directory / "vault").write_text("geheim")
     vault = ["--vault-password-file", str(file.directory / "vault")]
-    encrypt = [str(Path(sys.executable).with_name("ansible-vault")), "encrypt_string", *vault, "--stdin-name", "password"]
-    secret = subprocess.run(encrypt, input=PASSWORD, env=file.environment({}), capture_output=True, text=True, check=True, timeout=60).stdout
+    encrypt = [
+        str(Path(sys.executable).with_name("ansible-vault")),
+        "encrypt_string",
+        *vault,
+        "--stdin-name",
+        "password",
+    ]
+    secret = subprocess.run(
+        encrypt, input=PASSWORD, env=file.environment({}), capture_output=True, text=True, check=True, timeout=60
+    ).stdout
     file.write({name: value for name, value in connection.items() if name != "password"})
     file.path.write_text(file.path.read_text() + secret)
     assert file.list(*vault).hosts == {"etcd1"}
@@ -272,7 +305,10 @@ def test_options_may_be_templates_and_in_a_vault(etcd_cluster: Cluster, file: In
         ({"endpoint": "http://10.0.0.1:2379"}, "there is no option endpoint: the options are ansible_host_from,"),
         ({"endpoints": []}, "endpoints is empty"),
         ({"endpoints": ["http://root:wrong@127.0.0.1:2379"]}, "an endpoint carries a user name before its host"),
-        ({"endpoints": "{{ nobody_knows }}"}, "the template in endpoints cannot be filled in: 'nobody_knows' is undefined"),
+        (
+            {"endpoints": "{{ nobody_knows }}"},
+            "the template in endpoints cannot be filled in: 'nobody_knows' is undefined",
+        ),
         ({"group": "not-a-group"}, "group is 'not-a-group'"),
         ({"hostname_from": "moon"}, "hostname_from"),
     ],

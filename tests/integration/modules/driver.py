@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running a module of the collection in this process, by its own `main()`: arguments in and JSON out as Ansible does it."""
+"""Running a module of the collection in this process, by its own `main()`: arguments in and JSON out as Ansible does
+it.
+"""
 
 from __future__ import annotations
 
@@ -130,12 +132,16 @@ def join(cluster: Cluster, host: Member | None = None, **options: Any) -> Member
 
 
 def listed(cluster: Cluster) -> dict[str, str]:
-    """Who is a member, by the test bed's own linearizable list: host name to `voter`, `learner`, `unstarted voter` or `unstarted learner`."""
+    """Who is a member, by the test bed's own linearizable list: host name to `voter`, `learner`, `unstarted voter` or
+    `unstarted learner`.
+    """
     hosts = {host.peer_url: host.name for host in cluster.members}
     roles = {}
     for record in cluster.member_list():
         role = ("" if record["name"] else "unstarted ") + ("learner" if record["isLearner"] else "voter")
-        key = next((hosts[url] for url in record["peerURLs"] if url in hosts), record["name"] or ",".join(record["peerURLs"]))
+        key = next(
+            (hosts[url] for url in record["peerURLs"] if url in hosts), record["name"] or ",".join(record["peerURLs"])
+        )
         roles[key] = role
     return roles
 
@@ -159,7 +165,7 @@ def untouched(cluster: Cluster) -> Iterator[None]:
 
 
 def ensure_without_waiting(cluster: Cluster, member: Member, **arguments: Any) -> Run:
-    """A run that must not wait, unless the cluster held an election meanwhile, as it does when the machine stood still."""
+    """A run that must not wait, unless an election was held meanwhile, as happens when the machine stood still."""
     term = cluster.leader.status()["term"]
     run = ensure(cluster, member, **arguments)
     excused = set() if cluster.leader.status()["term"] == term else {"no_quorum"}

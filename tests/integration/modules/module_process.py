@@ -22,7 +22,13 @@ SECONDS = 60
 class ModuleProcess:
     """One run of a module that has begun."""
 
-    def __init__(self, module: str, arguments: dict[str, Any], check_mode: bool = False, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        module: str,
+        arguments: dict[str, Any],
+        check_mode: bool = False,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         given = {**arguments, "_ansible_check_mode": check_mode, "_ansible_diff": True}
         self._began = time.monotonic()
         self._process = subprocess.Popen(
@@ -56,7 +62,9 @@ class ModuleProcess:
         return Run(printed, time.monotonic() - self._began, "\n".join(map(str, printed.get("warnings", []))))
 
 
-def run_file(module: str, arguments: dict[str, Any], check_mode: bool = False, environment: dict[str, str] | None = None) -> Run:
+def run_file(
+    module: str, arguments: dict[str, Any], check_mode: bool = False, environment: dict[str, str] | None = None
+) -> Run:
     """Runs the module's file to its end."""
     run = ModuleProcess(module, arguments, check_mode, environment).wait()
     assert run is not None

@@ -64,7 +64,10 @@ class Recording:
 
 @contextlib.contextmanager
 def recorded(cluster: Cluster) -> Iterator[Recording]:
-    """Puts a proxy in front of every member. The members advertise it, so that who asks the list for addresses does not pass it by."""
+    """Puts a proxy in front of every member.
+
+    The members advertise it, so that who asks the list for addresses does not pass it by.
+    """
     with contextlib.ExitStack() as stack:
         proxies = {member.name: stack.enter_context(RecordingProxy(member.client_url)) for member in cluster.live}
         for name, proxy in proxies.items():

@@ -51,7 +51,11 @@ def test_a_healthy_cluster_is_described_as_etcd_describes_it(cluster: Cluster, v
     records = {record["ID"]: record for record in cluster.member_list()}
     for seen in run["members"]:
         record, status = records[int(seen["id"], 16)], cluster[seen["name"]].status()
-        assert (seen["name"], seen["peer_urls"], seen["client_urls"]) == (record["name"], record["peerURLs"], record["clientURLs"])
+        assert (seen["name"], seen["peer_urls"], seen["client_urls"]) == (
+            record["name"],
+            record["peerURLs"],
+            record["clientURLs"],
+        )
         assert seen["version"] == version
         assert seen["revision"] == status["revision"]
         assert int(seen["leader"], 16) == leader.member_id
@@ -81,7 +85,9 @@ def test_looking_asks_for_no_change_in_either_mode(cluster: Cluster):
         host = cluster.spare()
         desired = [{"name": member.name, "peer_urls": [member.peer_url]} for member in [*cluster.members[1:3], host]]
         for check_mode in (True, False):
-            run = look_at(cluster, check_mode, **recording.connection, hash=cluster.minor != "3.4", desired_members=desired)
+            run = look_at(
+                cluster, check_mode, **recording.connection, hash=cluster.minor != "3.4", desired_members=desired
+            )
             assert run.ok, run
         assert recording.mutating == []
 
@@ -168,7 +174,9 @@ def test_two_members_of_one_name_are_a_concern(cluster: Cluster):
 @pytest.mark.etcd(size=3)
 def test_an_alarm_is_shown_at_the_member_that_raised_it(cluster: Cluster, kind: str):
     ill = cluster.followers[0]
-    cluster.leader.gateway.call("/maintenance/alarm", {"action": "ACTIVATE", "memberID": str(ill.member_id), "alarm": kind})
+    cluster.leader.gateway.call(
+        "/maintenance/alarm", {"action": "ACTIVATE", "memberID": str(ill.member_id), "alarm": kind}
+    )
     run = look_at(cluster)
     assert of(run, ill)["alarms"] == [kind]
     assert of(run, ill)["healthy"] is False
@@ -223,7 +231,9 @@ def desired(*members: Member) -> list[dict[str, Any]]:
 
 @pytest.mark.etcd(size=1, learners=1)
 def test_a_learner_that_answers_first_does_not_hide_the_quorum(cluster: Cluster):
-    """Who answers first is up to chance: one look in ten went wrong when whoever answered meanwhile was not asked for the list."""
+    """Who answers first is up to chance: one look in ten went wrong when whoever answered meanwhile was not asked for
+    the list.
+    """
     looks = [look_at(cluster) for _ in range(60)]
     assert [look["quorum"] for look in looks if not look["has_quorum"]] == []
 
@@ -272,7 +282,9 @@ def _walk(cluster: Cluster, move: dict[str, Any]) -> None:
     if move["action"] == "start":
         host.start(environment=ensure(cluster, host)["environment"])
         return
-    run = ensure(cluster, host, state={"add_learner": "present", "promote": "promoted", "remove": "absent"}[move["action"]])
+    run = ensure(
+        cluster, host, state={"add_learner": "present", "promote": "promoted", "remove": "absent"}[move["action"]]
+    )
     assert run.done == [move["action"]], run
 
 
@@ -304,5 +316,7 @@ def test_a_desired_member_with_a_malformed_peer_url_is_refused(cluster: Cluster)
 def test_a_wrong_password_is_an_authentication_error(cluster: Cluster, version: str):
     secret = base64.b64encode(b"wrong").decode()
     run = look_at(cluster, password=secret, hash=True)
-    assert run.error == "auth_failed" or (STATUS_WITHOUT_A_TOKEN.answer(version) == "told" and run["hash"]["errors"]), run
+    assert run.error == "auth_failed" or (STATUS_WITHOUT_A_TOKEN.answer(version) == "told" and run["hash"]["errors"]), (
+        run
+    )
     assert secret not in str(run.json["msg"] if not run.ok else "")

@@ -87,7 +87,9 @@ def test_the_variables_of_etcdctl_serve_where_options_are_not_given(cluster: Clu
         "ETCDCTL_USER": f"root:{PASSWORD}",
     }
     both = run_file("etcd_cluster_info", {}, environment=environment)
-    apart = run_file("etcd_cluster_info", {}, environment={**environment, "ETCDCTL_USER": "root", "ETCDCTL_PASSWORD": PASSWORD})
+    apart = run_file(
+        "etcd_cluster_info", {}, environment={**environment, "ETCDCTL_USER": "root", "ETCDCTL_PASSWORD": PASSWORD}
+    )
     given = run_file("etcd_cluster_info", {"endpoints": ["https://127.0.0.1:1"]}, environment=environment)
     assert both["healthy"] is True, both
     assert apart["healthy"] is True, apart
@@ -110,7 +112,9 @@ def play(cluster: Cluster, *tasks: Mapping[str, Any]) -> Play:
     }
 
 
-def played(folder: Path, a_play: Play, *arguments: str, environment: Mapping[str, str] | None = None) -> list[TaskEnded]:
+def played(
+    folder: Path, a_play: Play, *arguments: str, environment: Mapping[str, str] | None = None
+) -> list[TaskEnded]:
     """Runs the play on the collection of the checkout."""
     playbook = folder / "play.yml"
     playbook.write_text(yaml.safe_dump([a_play]))
@@ -166,8 +170,15 @@ def test_a_play_can_act_upon_the_code_of_a_refusal(etcd_cluster: Cluster, tmp_pa
         tmp_path,
         play(
             etcd_cluster,
-            {**member_task("register", host), "register": "outcome", "failed_when": "outcome.refusal.code | default('') != 'would_lose_quorum'"},
-            {"name": "the refusal names the dead one", "ansible.builtin.assert": {"that": ["outcome.refusal.arithmetic.after.healthy == 2"]}},
+            {
+                **member_task("register", host),
+                "register": "outcome",
+                "failed_when": "outcome.refusal.code | default('') != 'would_lose_quorum'",
+            },
+            {
+                "name": "the refusal names the dead one",
+                "ansible.builtin.assert": {"that": ["outcome.refusal.arithmetic.after.healthy == 2"]},
+            },
         ),
     )
     assert [task.outcome for task in tasks] == ["ok", "ok"]
@@ -175,13 +186,26 @@ def test_a_play_can_act_upon_the_code_of_a_refusal(etcd_cluster: Cluster, tmp_pa
 
 @pytest.mark.slow
 @pytest.mark.etcd(size=1)
-def test_of_three_forks_that_register_at_once_one_is_served_and_the_others_are_refused_in_time(etcd_cluster: Cluster, tmp_path: Path):
+def test_of_three_forks_that_register_at_once_one_is_served_and_the_others_are_refused_in_time(
+    etcd_cluster: Cluster, tmp_path: Path
+):
     hosts = {host.name: host.peer_url for host in (etcd_cluster.spare() for _ in range(3))}
     register = {
         "name": "register",
-        "quorum.etcd.etcd_member": {"name": "{{ inventory_hostname }}", "peer_urls": ["{{ peer_urls[inventory_hostname] }}"], "wait_timeout": 2},
+        "quorum.etcd.etcd_member": {
+            "name": "{{ inventory_hostname }}",
+            "peer_urls": ["{{ peer_urls[inventory_hostname] }}"],
+            "wait_timeout": 2,
+        },
     }
-    tasks = played(tmp_path, {**play(etcd_cluster, register), "hosts": "all", "vars": {"peer_urls": hosts}}, "-i", f"{','.join(hosts)},", "--forks", "3")
+    tasks = played(
+        tmp_path,
+        {**play(etcd_cluster, register), "hosts": "all", "vars": {"peer_urls": hosts}},
+        "-i",
+        f"{','.join(hosts)},",
+        "--forks",
+        "3",
+    )
     assert sorted(task.outcome for task in tasks) == ["failed", "failed", "ok"]
     assert {task.result["refusal"]["code"] for task in tasks if task.outcome == "failed"} == {"another_learner"}
     assert sorted(listed(etcd_cluster).values()) == ["unstarted learner", "voter"]
@@ -204,12 +228,26 @@ def secured(etcd_cluster: Cluster) -> Cluster:
 @pytest.mark.etcd(size=1, auth=True)
 def test_no_secret_is_in_what_ansible_prints_at_its_most_talkative(secured: Cluster, tmp_path: Path, endpoint: str):
     host = secured.spare()
-    connection = {"endpoints": secured.endpoints if endpoint == "of the cluster" else ["http://127.0.0.1:1"], "username": "operator", "password": SECRET}
+    connection = {
+        "endpoints": secured.endpoints if endpoint == "of the cluster" else ["http://127.0.0.1:1"],
+        "username": "operator",
+        "password": SECRET,
+    }
     playbook = tmp_path / "play.yml"
     vault = tmp_path / "secrets.yml"
     vault.write_text(yaml.safe_dump({"the_password": SECRET}))
-    task = {"name": "register", "quorum.etcd.etcd_member": {**connection, "password": "{{ the_password }}", "name": host.name, "peer_urls": [host.peer_url]}}
-    playbook.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "vars_files": [str(vault)], "tasks": [task]}]))
+    task = {
+        "name": "register",
+        "quorum.etcd.etcd_member": {
+            **connection,
+            "password": "{{ the_password }}",
+            "name": host.name,
+            "peer_urls": [host.peer_url],
+        },
+    }
+    playbook.write_text(
+        yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "vars_files": [str(vault)], "tasks": [task]}])
+    )
     environment = {
         **os.environ,
         **ansible_environment(tmp_path),
@@ -220,7 +258,16 @@ def test_no_secret_is_in_what_ansible_prints_at_its_most_talkative(secured: Clus
     }
 
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook), "-i", "localhost,", "-c", "local", "-vvvv", "--diff"],
+        [
+            str(Path(sys.executable).with_name("ansible-playbook")),
+            str(playbook),
+            "-i",
+            "localhost,",
+            "-c",
+            "local",
+            "-vvvv",
+            "--diff",
+        ],
         env=environment,
         capture_output=True,
         text=True,
@@ -245,9 +292,19 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     collections = folder / "collections"
     # Where the checkout's own is on the path, nothing would be installed.
     environment = {**os.environ, **ansible_environment(folder), "ANSIBLE_COLLECTIONS_PATH": str(collections)}
-    subprocess.run([galaxy, "collection", "build", str(ROOT), "--output-path", str(folder)], env=environment, check=True, capture_output=True)
+    subprocess.run(
+        [galaxy, "collection", "build", str(ROOT), "--output-path", str(folder)],
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
     (archive,) = folder.glob("quorum-etcd-*.tar.gz")
-    subprocess.run([galaxy, "collection", "install", str(archive), "-p", str(collections), "--no-deps"], env=environment, check=True, capture_output=True)
+    subprocess.run(
+        [galaxy, "collection", "install", str(archive), "-p", str(collections), "--no-deps"],
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
     assert (collections / "ansible_collections" / "quorum" / "etcd" / "MANIFEST.json").is_file()
     return collections
 
@@ -255,7 +312,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("source", ["checkout", "installed"])
 @pytest.mark.etcd(size=1, strict=False)
-def test_the_installed_collection_plays_the_same_playbook_as_the_checkout(etcd_cluster: Cluster, installed: Path, tmp_path: Path, source: str):
+def test_the_installed_collection_plays_the_same_playbook_as_the_checkout(
+    etcd_cluster: Cluster, installed: Path, tmp_path: Path, source: str
+):
     cluster = etcd_cluster
     environment = {"ANSIBLE_COLLECTIONS_PATH": str(installed)} if source == "installed" else {}
     host = cluster.spare()

@@ -101,7 +101,9 @@ def test_the_environment_names_exactly_the_members_of_the_live_list(cluster: Clu
         "ETCD_INITIAL_CLUSTER": registered["initial_cluster"],
         "ETCD_INITIAL_CLUSTER_STATE": "existing",
     }
-    assert sorted(registered["initial_cluster"].split(",")) == sorted(f"{member.name}={member.peer_url}" for member in cluster.members)
+    assert sorted(registered["initial_cluster"].split(",")) == sorted(
+        f"{member.name}={member.peer_url}" for member in cluster.members
+    )
     assert registered["initial_cluster_state"] == "existing"
 
 
@@ -243,7 +245,9 @@ def test_of_two_members_with_one_name_only_the_peer_urls_or_the_id_tell_which_is
         environment={
             **registered["environment"],
             "ETCD_NAME": "etcd1",
-            "ETCD_INITIAL_CLUSTER": registered["initial_cluster"].replace("etcd1=", "x=").replace(f"{twin.name}=", "etcd1="),
+            "ETCD_INITIAL_CLUSTER": registered["initial_cluster"]
+            .replace("etcd1=", "x=")
+            .replace(f"{twin.name}=", "etcd1="),
         }
     )
 
@@ -294,7 +298,9 @@ def test_three_voters_with_one_dead_refuse_a_fourth_and_name_the_dead_one(cluste
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [pytest.param(4, marks=pytest.mark.etcd(size=4)), pytest.param(5, marks=pytest.mark.etcd(size=5))])
+@pytest.mark.parametrize(
+    "size", [pytest.param(4, marks=pytest.mark.etcd(size=4)), pytest.param(5, marks=pytest.mark.etcd(size=5))]
+)
 @pytest.mark.differs(ADDITION_BESIDE_A_DEAD_VOTER)
 @pytest.mark.etcd(dead=1)
 def test_with_one_dead_of_four_or_five_the_release_decides(cluster: Cluster, size: int, version: str):

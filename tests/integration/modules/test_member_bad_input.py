@@ -77,7 +77,9 @@ def test_a_malformed_peer_url_never_reaches_etcd(quiet: Cluster, url: str):
 
 
 @pytest.mark.parametrize(
-    "urls", [[], ["http://127.0.0.1:2380", "http://127.0.0.1:2380"], ["http://h:2380", "HTTP://H:2380/"]], ids=["none", "twice", "twice, spelled otherwise"]
+    "urls",
+    [[], ["http://127.0.0.1:2380", "http://127.0.0.1:2380"], ["http://h:2380", "HTTP://H:2380/"]],
+    ids=["none", "twice", "twice, spelled otherwise"],
 )
 def test_a_list_of_peer_urls_that_is_empty_or_repeats_one_never_reaches_etcd(quiet: Cluster, urls: list[str]):
     with untouched(quiet):
@@ -96,7 +98,9 @@ def test_one_malformed_peer_url_among_good_ones_is_named(quiet: Cluster):
 
 
 @pytest.mark.parametrize("state", ["present", "promoted", "absent"])
-@pytest.mark.parametrize("contradiction", ["id and name", "id and URL", "name and URL", "unknown id and name", "unknown id and URL"])
+@pytest.mark.parametrize(
+    "contradiction", ["id and name", "id and URL", "name and URL", "unknown id and name", "unknown id and URL"]
+)
 def test_an_identity_that_contradicts_itself_is_refused(quiet: Cluster, contradiction: str, state: str):
     first, second = quiet.members[:2]
     identities: dict[str, dict[str, Any]] = {
@@ -113,7 +117,9 @@ def test_an_identity_that_contradicts_itself_is_refused(quiet: Cluster, contradi
     assert first.name in run.message or second.name in run.message
 
 
-@pytest.mark.parametrize("member_id", ["etcd1", "", "0x", "-1", "8e9e05c52164694d0", "12 34", "99999999999999999999999", "٣"])
+@pytest.mark.parametrize(
+    "member_id", ["etcd1", "", "0x", "-1", "8e9e05c52164694d0", "12 34", "99999999999999999999999", "٣"]
+)
 @pytest.mark.parametrize("state", ["present", "promoted", "absent"])
 def test_what_is_no_member_id_is_refused(quiet: Cluster, member_id: str, state: str):
     with untouched(quiet):
@@ -225,7 +231,14 @@ def test_an_endpoint_where_nobody_listens_is_a_refused_connection(state: str, tr
 
 @pytest.mark.parametrize("transport", ["auto", "gateway", "grpc"])
 def test_a_host_that_does_not_exist_is_named(transport: str):
-    run = ensure(None, name="etcd1", state="absent", endpoints=["http://no-such-host.invalid:2379"], transport=transport, request_timeout=2)
+    run = ensure(
+        None,
+        name="etcd1",
+        state="absent",
+        endpoints=["http://no-such-host.invalid:2379"],
+        transport=transport,
+        request_timeout=2,
+    )
     assert run.error in ("connection_refused", "timeout"), run
     assert "no-such-host.invalid" in run.message
     assert run.seconds < 10
@@ -283,7 +296,14 @@ def test_a_web_server_is_no_etcd(status: int, kind: str, body: bytes, transport:
     handler = type("Handler", (_Web,), {"status": status, "kind": kind, "body": body})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        run = ensure(None, name="etcd1", state="absent", endpoints=[f"http://127.0.0.1:{server.server_port}"], transport=transport, request_timeout=5)
+        run = ensure(
+            None,
+            name="etcd1",
+            state="absent",
+            endpoints=[f"http://127.0.0.1:{server.server_port}"],
+            transport=transport,
+            request_timeout=5,
+        )
         server.shutdown()
     assert run.error == "not_etcd", run
     assert run.seconds < 12
@@ -301,7 +321,14 @@ def test_a_port_of_another_protocol_is_no_etcd():
                 connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
 
         threading.Thread(target=greet, daemon=True).start()
-        run = ensure(None, name="etcd1", state="absent", endpoints=[f"http://127.0.0.1:{server.getsockname()[1]}"], transport="gateway", request_timeout=2)
+        run = ensure(
+            None,
+            name="etcd1",
+            state="absent",
+            endpoints=[f"http://127.0.0.1:{server.getsockname()[1]}"],
+            transport="gateway",
+            request_timeout=2,
+        )
         server.shutdown(socket.SHUT_RDWR)
     assert run.error == "not_etcd", run
 

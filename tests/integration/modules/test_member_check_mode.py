@@ -34,15 +34,23 @@ CHANGES: list = [
     pytest.param(_add, id="add a learner", marks=ONE),
     pytest.param(lambda cluster: {**_add(cluster), "learner": False}, id="add a voter", marks=THREE),
     pytest.param(lambda cluster: {"name": cluster.learners[0].name, "state": "promoted"}, id="promote", marks=LEARNING),
-    pytest.param(lambda cluster: {"name": cluster.followers[0].name, "state": "absent"}, id="remove a follower", marks=THREE),
+    pytest.param(
+        lambda cluster: {"name": cluster.followers[0].name, "state": "absent"}, id="remove a follower", marks=THREE
+    ),
     pytest.param(lambda cluster: {"name": cluster.leader.name, "state": "absent"}, id="remove the leader", marks=THREE),
-    pytest.param(lambda cluster: {"name": cluster.learners[0].name, "state": "absent"}, id="remove a learner", marks=LEARNING),
+    pytest.param(
+        lambda cluster: {"name": cluster.learners[0].name, "state": "absent"}, id="remove a learner", marks=LEARNING
+    ),
     pytest.param(_update, id="update", marks=THREE),
 ]
 REFUSALS: list = [
-    pytest.param(lambda cluster: {**_add(cluster), "learner": False}, "would_lose_quorum", id="add a voter to one", marks=ONE),
+    pytest.param(
+        lambda cluster: {**_add(cluster), "learner": False}, "would_lose_quorum", id="add a voter to one", marks=ONE
+    ),
     pytest.param(lambda cluster: {"name": "etcd1", "state": "absent"}, "last_member", id="remove the last", marks=ONE),
-    pytest.param(lambda cluster: {"name": "nobody", "state": "promoted"}, "member_not_found", id="promote nobody", marks=ONE),
+    pytest.param(
+        lambda cluster: {"name": "nobody", "state": "promoted"}, "member_not_found", id="promote nobody", marks=ONE
+    ),
     pytest.param(_add, "would_lose_quorum", id="add beside a dead one", marks=pytest.mark.etcd(size=3, dead=1)),
     pytest.param(
         lambda cluster: {"name": cluster.followers[0].name, "state": "absent"},
@@ -51,7 +59,12 @@ REFUSALS: list = [
         marks=pytest.mark.etcd(size=3, dead=1),
     ),
     pytest.param(
-        lambda cluster: {"name": cluster.members[-1].name, "peer_urls": [cluster.members[-1].peer_url], "state": "promoted", "wait_timeout": 1},
+        lambda cluster: {
+            "name": cluster.members[-1].name,
+            "peer_urls": [cluster.members[-1].peer_url],
+            "state": "promoted",
+            "wait_timeout": 1,
+        },
         "learner_not_started",
         id="promote who never started",
         marks=pytest.mark.etcd(size=1, unstarted_learners=1),
@@ -81,7 +94,11 @@ def test_check_mode_changes_nothing_and_foresees_what_the_run_then_does(cluster:
 
 def _without_health(picture: str) -> str:
     """Who leads, and whether a member has started to follow the new leader, is not the change's to foresee."""
-    return "\n".join(line.replace("leader, ", "voter, ").replace("unhealthy", "healthy") for line in picture.splitlines() if not line.startswith("quorum"))
+    return "\n".join(
+        line.replace("leader, ", "voter, ").replace("unhealthy", "healthy")
+        for line in picture.splitlines()
+        if not line.startswith("quorum")
+    )
 
 
 @pytest.mark.parametrize("goal_of", CHANGES)
@@ -103,7 +120,9 @@ def test_a_second_run_changes_nothing_and_asks_for_no_change(cluster: Cluster, g
 
 
 @pytest.mark.parametrize(("goal_of", "code"), REFUSALS)
-def test_a_refusal_is_the_same_in_check_mode_and_comes_before_any_request_for_a_change(cluster: Cluster, goal_of: Goal, code: str):
+def test_a_refusal_is_the_same_in_check_mode_and_comes_before_any_request_for_a_change(
+    cluster: Cluster, goal_of: Goal, code: str
+):
     with recorded(cluster) as recording, untouched(cluster):
         goal = {**goal_of(cluster), **recording.connection}
         foreseen = ensure(cluster, check_mode=True, **goal)
@@ -148,7 +167,11 @@ def test_the_removal_of_the_leader_is_one_hand_over_and_one_removal_asked_of_ano
         leader = cluster.leader
         ensure(cluster, leader, state="absent", **recording.connection)
         assert sorted(recording.changes) == ["/cluster/member/remove", "/maintenance/transfer-leadership"]
-        asked = [name for name, proxy in recording.proxies.items() if any(request.path == "/cluster/member/remove" for request in proxy.requests)]
+        asked = [
+            name
+            for name, proxy in recording.proxies.items()
+            if any(request.path == "/cluster/member/remove" for request in proxy.requests)
+        ]
         assert asked != [leader.name]
 
 

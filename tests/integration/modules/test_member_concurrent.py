@@ -71,7 +71,9 @@ def test_three_hosts_that_join_at_once_all_become_voters_one_after_the_other(clu
                 assert run
                 assert run.ok, run
                 host.start(environment=run["environment"])
-                joining[host.name] = ModuleProcess("etcd_member", arguments_of(cluster, host, state="promoted", wait_timeout=60))
+                joining[host.name] = ModuleProcess(
+                    "etcd_member", arguments_of(cluster, host, state="promoted", wait_timeout=60)
+                )
             if promoting and not promoting.is_running:
                 run = joining.pop(host.name).wait()
                 assert run
@@ -125,7 +127,9 @@ def test_two_removals_at_once_that_only_one_of_is_allowed(cluster: Cluster):
     fourth.start(environment=registered["environment"])
     assert ensure(cluster, fourth, state="promoted").ok
 
-    runs = at_once(*[arguments_of(cluster, host, state="absent", min_fault_tolerance=1) for host in cluster.followers[:2]])
+    runs = at_once(
+        *[arguments_of(cluster, host, state="absent", min_fault_tolerance=1) for host in cluster.followers[:2]]
+    )
 
     assert sorted(run.ok for run in runs) == [False, True], runs
     assert next(run for run in runs if not run.ok).refusal == "below_min_fault_tolerance"
@@ -137,7 +141,8 @@ def test_a_promotion_and_a_removal_of_the_same_learner_at_once_end_in_one_of_bot
     (learner,) = cluster.learners
 
     promoted, removed = at_once(
-        arguments_of(cluster, learner, state="promoted", wait_timeout=5), arguments_of(cluster, learner, state="absent", wait_timeout=5)
+        arguments_of(cluster, learner, state="promoted", wait_timeout=5),
+        arguments_of(cluster, learner, state="absent", wait_timeout=5),
     )
 
     assert removed.ok, removed

@@ -46,7 +46,9 @@ def test_hanging_endpoints_cost_one_time_out_together(cluster: Cluster, hanging:
     with socket.create_server(("127.0.0.1", 0)) as server:
         another = f"http://127.0.0.1:{server.getsockname()[1]}"
         endpoints = [hanging, another, cluster.endpoints[0]]
-        run = ensure(cluster, name="nobody", state="absent", endpoints=endpoints, transport=transport, request_timeout=3)
+        run = ensure(
+            cluster, name="nobody", state="absent", endpoints=endpoints, transport=transport, request_timeout=3
+        )
     assert run.ok, run
     assert run["quorum"]["healthy"] == 3
     assert run.seconds < 6
@@ -163,7 +165,9 @@ def test_a_member_that_is_cut_off_cannot_speak_for_the_cluster(cluster: Cluster)
 
 @pytest.mark.etcd(size=3, partitionable=True, timing="default", strict=False)
 def test_a_removed_member_that_was_cut_off_still_answers_and_is_not_believed(cluster: Cluster):
-    """It serves the list of the time before its removal, until it reaches one of the others; that list leads to them."""
+    """It serves the list of the time before its removal, until it reaches one of the others; that list leads to
+    them.
+    """
     removed = cluster.followers[0]
     removed_id = removed.member_id
     removed.cut_off()
@@ -180,7 +184,9 @@ def test_a_removed_member_that_was_cut_off_still_answers_and_is_not_believed(clu
 
 @contextlib.contextmanager
 def split(cluster: Cluster) -> Iterator[tuple[Member, Member]]:
-    """Two survivors that do not reach each other, each restarted with --force-new-cluster: two quorums under one cluster id."""
+    """Two survivors that do not reach each other, each restarted with --force-new-cluster: two quorums under one
+    cluster id.
+    """
     first, second, third = cluster.live
     for member in (first, second, third):
         member.kill()

@@ -5,8 +5,8 @@
 
 The rows are those of etcd's unit tests (server/etcdserver/api/membership/cluster_test.go TestIsReadyToAddVotingMember,
 TestIsReadyToRemoveVotingMember, TestIsReadyToPromoteMember) and of its rule on connections (server/etcdserver/server.go
-mayAddMember, mayRemoveMember), as far as a real cluster can be made to show them: a cluster of no started member cannot.
-We are stricter than etcd: while a member has not arrived, no other change begins.
+mayAddMember, mayRemoveMember), as far as a real cluster can be made to show them: a cluster of no started member
+cannot. We are stricter than etcd: while a member has not arrived, no other change begins.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def etcds_own_verdict(cluster: Cluster, operation: str) -> str | None:
 
 
 def target_of(cluster: Cluster, operation: str, asked: Member | None = None) -> dict:
-    """The goal for the operation; whoever is asked for it is not removed itself, since it may stop before it answers."""
+    """The goal for the operation; whoever is asked for it is not removed itself, since it may stop before it
+    answers.
+    """
     if operation == "add a voter":
         host = cluster.spare()
         return {"name": host.name, "peer_urls": [host.peer_url], "learner": False}
@@ -61,7 +63,10 @@ def target_of(cluster: Cluster, operation: str, asked: Member | None = None) -> 
         "promote the learner": lambda record: record["isLearner"],
     }[operation]
     leader, last = cluster.leader.member_id, asked.member_id if asked else 0
-    record = min((record for record in cluster.member_list() if fitting(record)), key=lambda record: (record["ID"] == last, record["ID"] == leader))
+    record = min(
+        (record for record in cluster.member_list() if fitting(record)),
+        key=lambda record: (record["ID"] == last, record["ID"] == leader),
+    )
     return {"member_id": f"{record['ID']:x}", "state": state}
 
 
@@ -102,12 +107,18 @@ def test_what_started_members_allow(cluster: Cluster, operation: str, verdict: s
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("version", "operation", "verdict", "ours"), rows_on_releases(STARTED, ADDITION_BESIDE_A_DEAD_VOTER, among=["A5", "A7"]))
-def test_etcd_itself_answers_what_its_table_says(cluster: Cluster, version: str, operation: str, verdict: str | None, ours: str | None):
+@pytest.mark.parametrize(
+    ("version", "operation", "verdict", "ours"),
+    rows_on_releases(STARTED, ADDITION_BESIDE_A_DEAD_VOTER, among=["A5", "A7"]),
+)
+def test_etcd_itself_answers_what_its_table_says(
+    cluster: Cluster, version: str, operation: str, verdict: str | None, ours: str | None
+):
     """So that the rows above are about the etcd that is here, and not about a table."""
     answer = etcds_own_verdict(cluster, operation)
     if verdict is None and answer == E_UNHEALTHY:
-        # The other table's verdict: an unstarted voter is not connected either, and no release forgives that but the newest for an addition.
+        # The other table's verdict: an unstarted voter is not connected either, and no release forgives that but the
+        # newest for an addition.
         assert cluster.state.unstarted
         assert operation != "add a voter" or needs_every_voter(version)
     else:
@@ -119,7 +130,11 @@ def test_etcd_itself_answers_what_its_table_says(cluster: Cluster, version: str,
 def test_etcds_own_refusal_is_final_and_told_in_its_words(cluster: Cluster):
     """Also who overrides our judgement gets etcd's."""
     with untouched(cluster):
-        run = ensure(cluster, accept=["member_unstarted", "would_lose_quorum", "remove_unhealthy_first"], **target_of(cluster, "add a voter"))
+        run = ensure(
+            cluster,
+            accept=["member_unstarted", "would_lose_quorum", "remove_unhealthy_first"],
+            **target_of(cluster, "add a voter"),
+        )
     assert run.refusal == "would_lose_quorum", run
     assert E_STARTED in run.message
 
@@ -146,14 +161,25 @@ CONNECTED = [
     (7, 0, OK, OK, OK, None),
 ]
 DIFFERING = [f"{size - dead} of {size}" for size, dead, add_old, add_new, *_ in CONNECTED if add_old != add_new]
-EVERY_ROW = [pytest.param(*verdicts, id=f"{size - dead} of {size}", marks=pytest.mark.etcd(size=size, dead=dead)) for size, dead, *verdicts in CONNECTED]
+EVERY_ROW = [
+    pytest.param(*verdicts, id=f"{size - dead} of {size}", marks=pytest.mark.etcd(size=size, dead=dead))
+    for size, dead, *verdicts in CONNECTED
+]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("version", "add_old", "add_new", "remove_healthy", "remove_dead"), rows_on_releases(EVERY_ROW, ADDITION_BESIDE_A_DEAD_VOTER, among=DIFFERING)
+    ("version", "add_old", "add_new", "remove_healthy", "remove_dead"),
+    rows_on_releases(EVERY_ROW, ADDITION_BESIDE_A_DEAD_VOTER, among=DIFFERING),
 )
-def test_what_connections_allow(cluster: Cluster, version: str, add_old: str | None, add_new: str | None, remove_healthy: str | None, remove_dead: str | None):
+def test_what_connections_allow(
+    cluster: Cluster,
+    version: str,
+    add_old: str | None,
+    add_new: str | None,
+    remove_healthy: str | None,
+    remove_dead: str | None,
+):
     """A whole row on one cluster: nothing but its state decides, so the refusals come first, then what changes it."""
     dead = [member for member in cluster.members if not member.is_running]
     follower = cluster.followers[0] if cluster.followers else cluster.leader
@@ -185,7 +211,9 @@ def _added_and_taken_back(cluster: Cluster, host: Member) -> None:
 
 @pytest.mark.etcd(size=3, strict=False)
 def test_add_remove_and_add_again_in_one_second_ends_with_a_member(cluster: Cluster):
-    """C2: an id is made of the URLs and the second, and one that was removed cannot come back; etcd says "member not found"."""
+    """C2: an id is made of the URLs and the second, and one that was removed cannot come back; etcd says "member not
+    found".
+    """
     host = cluster.spare()
     for _ in range(2):
         assert ensure(cluster, host).done == ["add_learner"]
@@ -281,7 +309,9 @@ def test_dead_members_can_be_removed_and_live_ones_only_then(cluster: Cluster):
 def test_an_alarm_does_not_keep_a_member_from_being_removed(cluster: Cluster, alarm: str):
     """I59: etcd changes its membership under alarms, and so the one who raised it can go."""
     ill = cluster.followers[0]
-    cluster.leader.gateway.call("/maintenance/alarm", {"action": "ACTIVATE", "memberID": str(ill.member_id), "alarm": alarm})
+    cluster.leader.gateway.call(
+        "/maintenance/alarm", {"action": "ACTIVATE", "memberID": str(ill.member_id), "alarm": alarm}
+    )
 
     assert ensure(cluster, cluster.spare()).refusal == "would_lose_quorum"
     assert ensure(cluster, cluster.followers[1], state="absent").refusal == "would_lose_quorum"

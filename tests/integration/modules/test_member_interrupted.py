@@ -135,7 +135,10 @@ def deaths(job: Job, paths: list[str], forwarded: bool) -> dict[str, int]:
     """Of each kind of request the first, the second and so on, until a run comes to its end: so many of them were a
     place to die.
     """
-    return {path: next(number for number in itertools.count() if not killed_and_run_again(job, path, number + 1, forwarded)) for path in paths}
+    return {
+        path: next(number for number in itertools.count() if not killed_and_run_again(job, path, number + 1, forwarded))
+        for path in paths
+    }
 
 
 @pytest.mark.slow
@@ -154,7 +157,9 @@ def test_a_run_that_is_killed_before_any_of_its_requests_is_finished_by_the_next
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
 def test_a_run_that_is_killed_before_it_hears_of_a_change_it_made_is_finished_by_the_next(job: Job):
     """To die after the answer to a question is to die before the next request."""
-    died = deaths(job, [path for path, is_mutating in paths_of_an_undisturbed_run(job).items() if is_mutating], forwarded=True)
+    died = deaths(
+        job, [path for path, is_mutating in paths_of_an_undisturbed_run(job).items() if is_mutating], forwarded=True
+    )
     assert {"/lease/grant", "/kv/lease/revoke", *job.changes} <= died.keys()
     assert min(died.values()) >= 1, died
 
@@ -164,7 +169,9 @@ def test_a_run_that_is_killed_before_it_hears_of_a_change_it_made_is_finished_by
 def test_the_lock_of_a_killed_run_delays_the_next_run_and_no_more(etcd_cluster: Cluster):
     host = etcd_cluster.spare()
     with recorded(etcd_cluster) as recording:
-        arguments = killed_at(recording, "/lease/grant", arguments_of(etcd_cluster, host, **recording.connection, request_timeout=3))
+        arguments = killed_at(
+            recording, "/lease/grant", arguments_of(etcd_cluster, host, **recording.connection, request_timeout=3)
+        )
         again = ensure(None, **arguments)
     assert again.ok, again
     assert 1 < again.seconds < 30
@@ -176,7 +183,9 @@ def test_the_lock_of_a_killed_run_delays_the_next_run_and_no_more(etcd_cluster: 
 @pytest.mark.etcd(size=1)
 def test_the_lock_of_a_killed_run_does_not_delay_a_run_that_has_nothing_to_do(cluster: Cluster):
     with recorded(cluster) as recording:
-        arguments = killed_at(recording, "/cluster/member/add", arguments_of(cluster, cluster.spare(), **recording.connection))
+        arguments = killed_at(
+            recording, "/cluster/member/add", arguments_of(cluster, cluster.spare(), **recording.connection)
+        )
         again = ensure(None, **arguments)
     assert again.changed is False
     assert again.waited_for == []
@@ -436,7 +445,9 @@ def test_the_leader_goes_in_the_middle_of_an_addition(cluster: Cluster, fault: s
     host = cluster.spare()
     with recorded(cluster) as recording:
         leader = cluster.leader
-        recording.proxies[leader.name].call(1, lambda _: getattr(leader, fault)(), "/cluster/member/add", forwarded=forwarded)
+        recording.proxies[leader.name].call(
+            1, lambda _: getattr(leader, fault)(), "/cluster/member/add", forwarded=forwarded
+        )
 
         first = ensure(cluster, host, **recording.connection, request_timeout=1, wait_timeout=5)
         if leader.is_paused:
@@ -462,7 +473,9 @@ def test_the_leader_goes_in_the_middle_of_a_promotion(cluster: Cluster, fault: s
     (learner,) = cluster.learners
     with recorded(cluster) as recording:
         leader = cluster.leader
-        recording.proxies[leader.name].call(1, lambda _: getattr(leader, fault)(), "/cluster/member/promote", forwarded=forwarded)
+        recording.proxies[leader.name].call(
+            1, lambda _: getattr(leader, fault)(), "/cluster/member/promote", forwarded=forwarded
+        )
 
         first = ensure(cluster, learner, state="promoted", **recording.connection, request_timeout=1, wait_timeout=5)
         if leader.is_paused:

@@ -71,7 +71,9 @@ def test_a_learner_is_promoted_by_its_name_alone_or_by_its_id_alone(cluster: Clu
 @pytest.mark.differs(PROMOTION_AT_A_FOLLOWER_WITH_AUTHENTICATION)
 @pytest.mark.etcd(size=3, learners=1, auth=True)
 def test_a_promotion_goes_to_the_leader_also_when_only_a_follower_was_given(cluster: Cluster):
-    """Before 3.5.28 a follower cannot pass a promotion on while authentication is on: etcd's answer is a time-out after 7 s."""
+    """Before 3.5.28 a follower cannot pass a promotion on while authentication is on: etcd's answer is a time-out after
+    7 s.
+    """
     (learner,) = cluster.learners
 
     run = ensure(cluster, learner, state="promoted", endpoints=[cluster.followers[0].client_url])
@@ -123,7 +125,9 @@ def test_a_voter_that_is_down_is_promoted_already(cluster: Cluster):
     assert run["member"]["healthy"] is False
 
 
-@pytest.mark.parametrize("identity", [{"name": "nobody"}, {"member_id": "8e9e05c52164694d"}, {"peer_urls": ["http://127.0.0.1:9"]}])
+@pytest.mark.parametrize(
+    "identity", [{"name": "nobody"}, {"member_id": "8e9e05c52164694d"}, {"peer_urls": ["http://127.0.0.1:9"]}]
+)
 @pytest.mark.etcd(size=1)
 def test_who_is_no_member_cannot_be_promoted(cluster: Cluster, identity: dict):
     with untouched(cluster):

@@ -81,7 +81,9 @@ def test_the_leader_is_removed_as_it_is_where_that_was_asked_for(cluster: Cluste
 
 @pytest.mark.etcd(size=3, strict=False)
 def test_the_first_host_is_removed_though_it_is_the_only_endpoint_given(cluster: Cluster):
-    """The call goes to another member, since the removed one may stop before it answers; and what came of it is seen through the others."""
+    """The call goes to another member, since the removed one may stop before it answers; and what came of it is seen
+    through the others.
+    """
     victim = cluster.leader
 
     run = ensure(cluster, victim, state="absent", endpoints=[victim.client_url])
@@ -204,7 +206,9 @@ def test_a_minimum_of_tolerance_keeps_a_healthy_cluster_at_its_size(cluster: Clu
     with untouched(cluster):
         run = ensure(cluster, cluster.followers[0], state="absent", min_fault_tolerance=1)
     assert run.refusal == "below_min_fault_tolerance"
-    accepted = ensure(cluster, cluster.followers[0], state="absent", min_fault_tolerance=1, accept=["below_min_fault_tolerance"])
+    accepted = ensure(
+        cluster, cluster.followers[0], state="absent", min_fault_tolerance=1, accept=["below_min_fault_tolerance"]
+    )
     assert accepted.done == ["remove"]
 
 
@@ -302,7 +306,12 @@ def test_no_voter_is_removed_before_a_newcomer_has_arrived(cluster: Cluster, pen
 @pytest.mark.etcd(size=1)
 def test_who_is_no_member_is_absent_already(cluster: Cluster):
     with untouched(cluster):
-        for identity in ({"name": "etcd"}, {"name": "etcd10"}, {"member_id": "1"}, {"peer_urls": ["http://10.0.0.21:2380"]}):
+        for identity in (
+            {"name": "etcd"},
+            {"name": "etcd10"},
+            {"member_id": "1"},
+            {"peer_urls": ["http://10.0.0.21:2380"]},
+        ):
             assert ensure(cluster, state="absent", **identity).changed is False
 
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""TLS and authentication: what a wrong certificate or password looks like, and that nothing is taken for a dead member."""
+"""TLS and authentication: what a wrong certificate or password looks like, and that nothing is taken for a dead
+member.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ def test_a_server_of_an_unknown_authority_is_a_tls_error(cluster: Cluster, tmp_p
 @pytest.mark.parametrize("transport", ["gateway", "grpc"])
 @pytest.mark.parametrize("fault", ["expired", "of an unknown authority", "missing"])
 @pytest.mark.etcd(size=1, tls=True)
-def test_a_client_certificate_that_the_server_turns_down_is_a_tls_error(cluster: Cluster, tmp_path: Path, transport: str, fault: str):
+def test_a_client_certificate_that_the_server_turns_down_is_a_tls_error(
+    cluster: Cluster, tmp_path: Path, transport: str, fault: str
+):
     yesterday = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
     options = {
         "expired": written(tmp_path, certificates.authority().issue_cert("a@testbed.example", not_after=yesterday)),
@@ -75,9 +79,13 @@ def test_nobody_is_taken_for_dead_because_of_our_own_certificate(cluster: Cluste
 
 @pytest.mark.parametrize("transport", ["gateway", "grpc"])
 @pytest.mark.etcd(size=1, tls=True)
-def test_a_server_certificate_for_other_names_is_a_tls_error_unless_validation_is_off(cluster: Cluster, tmp_path: Path, transport: str):
+def test_a_server_certificate_for_other_names_is_a_tls_error_unless_validation_is_off(
+    cluster: Cluster, tmp_path: Path, transport: str
+):
     elsewhere = certificates.write(tmp_path / "elsewhere", ("elsewhere.example",))
-    cluster.members[0].restart(wait=False, cert_file=elsewhere.server, key_file=elsewhere.server_key, client_cert_auth=False)
+    cluster.members[0].restart(
+        wait=False, cert_file=elsewhere.server, key_file=elsewhere.server_key, client_cert_auth=False
+    )
     wait_listening(cluster.members[0].client_url)
 
     run = ensure(cluster, cluster.members[0], transport=transport)
@@ -163,7 +171,9 @@ def test_a_user_is_given_and_authentication_is_off(cluster: Cluster):
 
 @pytest.mark.etcd(size=3, strict=False, auth=True)
 def test_a_token_that_a_restarted_member_has_forgotten_is_fetched_again(cluster: Cluster):
-    """Members of 3.5 forget their tokens; the first call of the run and its change may well be answered by different lives."""
+    """Members of 3.5 forget their tokens; the first call of the run and its change may well be answered by different
+    lives.
+    """
     for member in cluster.members:
         member.restart()
     run = ensure(cluster, cluster.spare())

@@ -83,7 +83,12 @@ def test_a_member_that_came_back_at_another_address_is_repaired(cluster: Cluster
 @pytest.mark.etcd(size=3)
 def test_peer_urls_move_from_http_to_https_one_member_at_a_time(cluster: Cluster, tmp_path):
     files = certificates.write(tmp_path / "peers")
-    tls = {"peer_cert_file": files.server, "peer_key_file": files.server_key, "peer_trusted_ca_file": files.ca, "peer_client_cert_auth": True}
+    tls = {
+        "peer_cert_file": files.server,
+        "peer_key_file": files.server_key,
+        "peer_trusted_ca_file": files.ca,
+        "peer_client_cert_auth": True,
+    }
     members = list(cluster.members)
     new = {member.name: listens_also_on(cluster, member, "https", **tls) for member in members}
 
@@ -154,7 +159,9 @@ def test_an_unproven_address_may_be_accepted_while_the_quorum_holds_without_it(c
 @pytest.mark.etcd(size=3, dead=1)
 def test_an_unproven_address_is_refused_where_the_quorum_would_hang_on_it(cluster: Cluster):
     with untouched(cluster):
-        run = ensure(cluster, name=cluster.followers[0].name, peer_urls=[NOBODY_LISTENS], accept=["peer_url_unreachable"])
+        run = ensure(
+            cluster, name=cluster.followers[0].name, peer_urls=[NOBODY_LISTENS], accept=["peer_url_unreachable"]
+        )
     assert run.refusal == "would_lose_quorum"
     assert run.arithmetic == ((2, 2), (1, 2))
 

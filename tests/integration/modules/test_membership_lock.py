@@ -43,7 +43,9 @@ def recording(etcd_cluster: Cluster) -> Iterator[Recording]:
 @pytest.fixture
 def endpoint(recording: Recording) -> Iterator[Endpoint]:
     url = recording.proxies["etcd1"].url
-    endpoint = open_endpoint(url, Connection(endpoints=(url,), transport="gateway", request_timeout=REQUEST_SECONDS), Login())
+    endpoint = open_endpoint(
+        url, Connection(endpoints=(url,), transport="gateway", request_timeout=REQUEST_SECONDS), Login()
+    )
     yield endpoint
     endpoint.close()
 
@@ -71,7 +73,9 @@ def test_with_time_for_a_look_and_a_change_it_is_left_as_it_is(recording: Record
     assert lock.is_held
 
 
-def test_with_less_it_is_taken_anew_before_it_can_no_longer_be_told_from_another_runs(recording: Recording, endpoint: Endpoint):
+def test_with_less_it_is_taken_anew_before_it_can_no_longer_be_told_from_another_runs(
+    recording: Recording, endpoint: Endpoint
+):
     clock = StandingClock()
     lock = held(clock, endpoint)
     clock.now += LEASE_SECONDS - 2 * REQUEST_SECONDS

@@ -25,7 +25,10 @@ def issue(authority: trustme.CA, certificate: Path, key: Path) -> None:
 def proof(cluster: Cluster, **options) -> Run:
     files = cluster.client_certificates
     assert files
-    return run_main("etcd_served_certificate", {"certificate": str(files.server), "key": str(files.server_key), "wait_timeout": 0, **options})
+    return run_main(
+        "etcd_served_certificate",
+        {"certificate": str(files.server), "key": str(files.server_key), "wait_timeout": 0, **options},
+    )
 
 
 def both_urls(cluster: Cluster) -> list[str]:
@@ -71,7 +74,10 @@ def test_a_certificate_that_is_not_the_one_served_is_told_from_it(etcd_cluster, 
 def test_where_nobody_listens_nothing_is_proven(etcd_cluster, tmp_path):
     etcd_cluster.members[0].stop()
     assert "Connection refused" in proof(etcd_cluster, served_at=both_urls(etcd_cluster), wait_timeout=0.5).message
-    assert proof(etcd_cluster, certificate=str(tmp_path / "nothing"), served_at=both_urls(etcd_cluster)).error == "tls_error"
+    assert (
+        proof(etcd_cluster, certificate=str(tmp_path / "nothing"), served_at=both_urls(etcd_cluster)).error
+        == "tls_error"
+    )
 
 
 def pem(authority: trustme.CA) -> str:
@@ -91,7 +97,9 @@ def test_the_check_reads_real_certificates():
     assert run_main("etcd_certificate_check", {"wanted": alone, "hosts": [has]}).refusal == "untrusted_certificate"
     assert run_main("etcd_certificate_check", {"wanted": alone}).ok
     text = {"name": "n1", "files": {"server.crt": "no certificate"}}
-    assert run_main("etcd_certificate_check", {"wanted": text}).message.startswith("server.crt of n1: it holds no certificate in PEM form")
+    assert run_main("etcd_certificate_check", {"wanted": text}).message.startswith(
+        "server.crt of n1: it holds no certificate in PEM form"
+    )
 
 
 def test_a_chain_leads_over_an_authority_between():

@@ -8,7 +8,13 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import ABSENT, DATA, EMPTY, UNREADABLE, DataDir
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import (
+    ABSENT,
+    DATA,
+    EMPTY,
+    UNREADABLE,
+    DataDir,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.data_dir import examine
 
 from tests.testbed import Cluster
@@ -44,7 +50,9 @@ def test_a_log_that_was_cut_into_segments_and_purged_says_the_same():
 def test_a_log_apart_from_the_directory_is_found(tmp_path):
     with Cluster(1, flags={"wal_dir": str(tmp_path / "wal")}) as cluster:
         member = cluster.members[0]
-        assert examine(str(member.data_dir), str(tmp_path / "wal")) == DataDir(DATA, member.status()["member_id"], member.status()["cluster_id"])
+        assert examine(str(member.data_dir), str(tmp_path / "wal")) == DataDir(
+            DATA, member.status()["member_id"], member.status()["cluster_id"]
+        )
 
 
 def test_no_directory_and_an_empty_one_hold_nothing(tmp_path):
@@ -81,7 +89,9 @@ def test_a_database_without_its_log_is_not_taken_for_nothing():
         assert "a database" in found.reason
 
 
-@pytest.mark.parametrize("content", [b"", b"\0" * 4096, b"not a log", b"\x04\0\0\0\0\0\0\x84\xff\xff\xff\xff" + b"\0" * 64, b"\xff" * 4096])
+@pytest.mark.parametrize(
+    "content", [b"", b"\0" * 4096, b"not a log", b"\x04\0\0\0\0\0\0\x84\xff\xff\xff\xff" + b"\0" * 64, b"\xff" * 4096]
+)
 def test_a_log_that_cannot_be_read_is_said_to_be_so(tmp_path, content):
     log = tmp_path / "member" / "wal"
     log.mkdir(parents=True)

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules that the role decides with, on real clusters: what the hosts hold and who answers → the plan; and the gates."""
+"""The modules that the role decides with, on real clusters: what the hosts hold and who answers → the plan; and the
+gates.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,13 @@ QUICK = {"wait_timeout": 3, "request_timeout": 3}
 def found(member: Member, **facts) -> dict:
     """What etcd_host_info says of the member's host; whether its service runs is what the test bed knows."""
     run = run_main(
-        "etcd_host_info", {"name": member.name, "peer_urls": [member.peer_url], "client_urls": [member.client_url], "data_dir": str(member.data_dir)}
+        "etcd_host_info",
+        {
+            "name": member.name,
+            "peer_urls": [member.peer_url],
+            "client_urls": [member.client_url],
+            "data_dir": str(member.data_dir),
+        },
     )
     assert run.ok, run
     return {**run["host"], "running": member.is_running, **facts}
@@ -36,7 +44,16 @@ def moves(run: Run) -> list[str]:
 
 
 def gate(cluster: Cluster, state: str, member: Member | None = None, **options) -> Run:
-    return run_main("etcd_gate", {**cluster.connection, "wait_timeout": 10, "state": state, **({"name": member.name} if member else {}), **options})
+    return run_main(
+        "etcd_gate",
+        {
+            **cluster.connection,
+            "wait_timeout": 10,
+            "state": state,
+            **({"name": member.name} if member else {}),
+            **options,
+        },
+    )
 
 
 # The plan
@@ -95,11 +112,23 @@ def test_hosts_of_two_clusters_are_refused_whether_they_run_or_not(etcd_cluster)
     with Cluster(1) as another:
         (stranger,) = another.members
         (member,) = etcd_cluster.members
-        run = plan(etcd_cluster, found(member), {**found(stranger), "name": "stranger"}, wipe_stale_data=True, remove_unlisted=True)
+        run = plan(
+            etcd_cluster,
+            found(member),
+            {**found(stranger), "name": "stranger"},
+            wipe_stale_data=True,
+            remove_unlisted=True,
+        )
         assert run.refusal == "cluster_id_mismatch"
         stranger.stop()
         member.stop()
-        run = plan(etcd_cluster, found(member), {**found(stranger), "name": "stranger"}, wipe_stale_data=True, remove_unlisted=True)
+        run = plan(
+            etcd_cluster,
+            found(member),
+            {**found(stranger), "name": "stranger"},
+            wipe_stale_data=True,
+            remove_unlisted=True,
+        )
         assert run.refusal == "cluster_id_mismatch"
 
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role has written and read on a host, by modules of its own: what their runs tell, and what they keep to themselves."""
+"""What the role has written and read on a host, by modules of its own: what their runs tell, and what they keep to
+themselves.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,11 @@ def test_check_mode_tells_what_the_run_then_does_and_a_second_run_does_nothing(t
     done = run_main("etcd_host_files", wanted)
     again = run_main("etcd_host_files", wanted)
 
-    assert foreseen["changed_paths"] == done["changed_paths"] == [str(tmp_path / name) for name in ("pki", "pki/peer.key", "etcd.env")]
+    assert (
+        foreseen["changed_paths"]
+        == done["changed_paths"]
+        == [str(tmp_path / name) for name in ("pki", "pki/peer.key", "etcd.env")]
+    )
     assert foreseen["diff"] == done["diff"]
     assert (foreseen.changed, done.changed, again.changed) == (True, True, False)
 
@@ -89,7 +95,10 @@ def test_wrong_goals_are_told_and_nothing_is_written(tmp_path, file, said):
     wanted = {"path": "a", "content": "text\n", **MINE, **file}
     secrets = {str(tmp_path / "key"): SECRET} if wanted["path"] == "key" else {}
     wanted["path"] = str(tmp_path / wanted["path"])
-    run = run_main("etcd_host_files", {"files": [{name: value for name, value in wanted.items() if value is not None}], "secrets": secrets})
+    run = run_main(
+        "etcd_host_files",
+        {"files": [{name: value for name, value in wanted.items() if value is not None}], "secrets": secrets},
+    )
     assert not run.ok
     assert said in run.message
     assert not list(tmp_path.iterdir())
@@ -105,7 +114,9 @@ def test_the_ca_certificates_that_exist_are_read_and_no_others(tmp_path):
     for name in ("ca.crt", "new-signing/ca.crt", "archive/ca.crt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f"{name}\n")
-    run = run_main("etcd_ca_info", {"path": str(tmp_path), "names": ["ca", "peer-ca", "new-trusted/ca", "new-signing/ca"]})
+    run = run_main(
+        "etcd_ca_info", {"path": str(tmp_path), "names": ["ca", "peer-ca", "new-trusted/ca", "new-signing/ca"]}
+    )
     assert run["certificates"] == {"ca": "ca.crt\n", "new-signing/ca": "new-signing/ca.crt\n"}
 
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rolling upgrades on real clusters, member by member with the modules that the role uses; and those that are refused (cases 50 to 52 and 54)."""
+"""Rolling upgrades on real clusters, member by member with the modules that the role uses; and those that are refused
+(cases 50 to 52 and 54).
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,11 @@ def cluster_version(member: Member) -> str:
 
 def wait_for_cluster_version(member: Member, version: str) -> None:
     """The leader looks at everybody's release every few seconds (etcd server/etcdserver/server.go monitorVersions)."""
-    waiting.until(f"the cluster to be {version}", lambda: None if cluster_version(member) == version else cluster_version(member), 15)
+    waiting.until(
+        f"the cluster to be {version}",
+        lambda: None if cluster_version(member) == version else cluster_version(member),
+        15,
+    )
 
 
 # Case 50: releases
@@ -115,7 +121,9 @@ def test_case_51_nobody_is_upgraded_while_a_member_is_missing(state, code):
 @pytest.mark.etcd(size=1, version=OLD)
 def test_case_51_nobody_is_upgraded_while_an_alarm_is_on(etcd_cluster):
     (member,) = etcd_cluster.members
-    member.gateway.call("/maintenance/alarm", {"action": "ACTIVATE", "alarm": "NOSPACE", "memberID": str(member.member_id)})
+    member.gateway.call(
+        "/maintenance/alarm", {"action": "ACTIVATE", "alarm": "NOSPACE", "memberID": str(member.member_id)}
+    )
     run = plan_upgrade(etcd_cluster, newest(NEW), wait_timeout=0.5)
     assert run.refusal == "cluster_unsettled"
     assert "NOSPACE" in run.message
@@ -136,7 +144,10 @@ def test_case_51_hosts_that_are_not_exactly_the_members_are_pointed_to_deploy(et
 
 @pytest.mark.parametrize("size", [1, 3, 4])
 def test_case_52_members_go_one_by_one_the_leader_last_and_what_was_broken_off_goes_on(size):
-    """A new plan before each member, as a run makes it that was killed after each. With etcd's own timings, in which nobody loses the lead by chance."""
+    """A new plan before each member, as a run makes it that was killed after each.
+
+    With etcd's own timings, in which nobody loses the lead by chance.
+    """
     release = newest(NEW)
     with Cluster(size, version=OLD, timing="default") as cluster:
         leader = cluster.leader

@@ -115,7 +115,10 @@ def test_a_member_that_is_cut_off_loses_the_leader_and_still_serves_its_clients(
 
 def test_links_can_be_cut_in_one_direction_only():
     with Cluster(3, partitionable=True) as cluster:
-        deaf, others = cluster.followers[0], [member for member in cluster.members if member is not cluster.followers[0]]
+        deaf, others = (
+            cluster.followers[0],
+            [member for member in cluster.members if member is not cluster.followers[0]],
+        )
         cluster._block({(member.name, deaf.name) for member in others})
         waiting.until("the deaf one to miss its leader", lambda: "it has one" if deaf.status()["leader"] else None, 5)
         cluster.heal()
@@ -151,7 +154,11 @@ def test_a_spare_starts_with_the_environment_it_is_given():
             "ETCD_INITIAL_ADVERTISE_PEER_URLS": spare.peer_url,
         })  # fmt: skip
         waiting.until(
-            "the name to be known", lambda: None if "by-another-name" in {record["name"] for record in cluster.member_list()} else "not in the list", 5
+            "the name to be known",
+            lambda: (
+                None if "by-another-name" in {record["name"] for record in cluster.member_list()} else "not in the list"
+            ),
+            5,
         )
 
 
@@ -169,7 +176,9 @@ def test_members_of_one_cluster_can_be_of_two_versions():
 def test_a_spare_that_cannot_join_says_what_etcd_said():
     with Cluster(1) as cluster:
         spare = cluster.spare()
-        with pytest.raises(MemberExited, match=r"(?s)etcd2 \(etcd .*\) ended with 1; its last words:.*member count is unequal"):
+        with pytest.raises(
+            MemberExited, match=r"(?s)etcd2 \(etcd .*\) ended with 1; its last words:.*member count is unequal"
+        ):
             spare.start({
                 "ETCD_NAME": "etcd2",
                 "ETCD_INITIAL_CLUSTER": f"etcd1={cluster.members[0].peer_url},etcd2={spare.peer_url}",

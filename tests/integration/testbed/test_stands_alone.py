@@ -23,7 +23,9 @@ SECONDS = 30.0
 @pytest.fixture
 def copy(tmp_path):
     """Runs the command of a copy, and takes down what a test leaves running."""
-    shutil.copytree(Path(testbed.__file__).parent, tmp_path / "project" / NAME, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        Path(testbed.__file__).parent, tmp_path / "project" / NAME, ignore=shutil.ignore_patterns("__pycache__")
+    )
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "runs").mkdir()
     environment = {**os.environ, "TMPDIR": str(tmp_path / "runs"), "PYTHONPATH": str(tmp_path / "project")}

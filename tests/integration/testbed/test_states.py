@@ -24,7 +24,9 @@ def test_every_voter_runs_and_follows_one_leader(size, version):
         statuses = cluster.statuses().values()
         assert len(statuses) == size
         assert {status["leader"] for status in statuses} == {cluster.leader.member_id}
-        assert sorted(record["name"] for record in cluster.member_list()) == sorted(member.name for member in cluster.members)
+        assert sorted(record["name"] for record in cluster.member_list()) == sorted(
+            member.name for member in cluster.members
+        )
         assert all(not record["isLearner"] and record["clientURLs"] for record in cluster.member_list())
 
 

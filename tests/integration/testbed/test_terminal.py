@@ -62,7 +62,9 @@ def test_its_environment_serves_etcdctl(testbed):
     up = testbed("up", "--detach", "--size", "1", "--tls", "--auth")
     (file,) = [line.split()[-1] for line in up.stdout.splitlines() if "environment" in line]
     assert Path(file).stat().st_mode & 0o077 == 0
-    listed = subprocess.run(["sh", "-c", f". {file} && etcdctl member list"], capture_output=True, text=True, timeout=SECONDS, check=False)
+    listed = subprocess.run(
+        ["sh", "-c", f". {file} && etcdctl member list"], capture_output=True, text=True, timeout=SECONDS, check=False
+    )
     assert "started, etcd1, https://127.0.0.1:" in listed.stdout
 
 
@@ -70,7 +72,8 @@ def test_its_environment_serves_etcdctl(testbed):
 def test_a_cluster_in_the_foreground_ends_with_its_command(number, tmp_path):
     holder = subprocess.Popen(
         [sys.executable, "-m", "tests.testbed", "up", "--size", "1"],
-        cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert holder.stdout is not None
     shown = next(line for line in holder.stdout if "Ctrl-C" in line)

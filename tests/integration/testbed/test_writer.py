@@ -47,7 +47,11 @@ def test_puts_without_quorum_fail_at_their_deadline():
         first, second = cluster.followers
         first.pause()
         second.pause()
-        waiting.until("a put to fail", lambda: None if any(seen.failed_at for seen in writer._seen) else "none yet", DEADLINE_SECONDS * 2)
+        waiting.until(
+            "a put to fail",
+            lambda: None if any(seen.failed_at for seen in writer._seen) else "none yet",
+            DEADLINE_SECONDS * 2,
+        )
         first.resume()
         second.resume()
         report = writer.stop()

@@ -39,7 +39,9 @@ def fake_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
 
         class Engine(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                answer = next((given for path, given in answers.items() if self.path.partition("?")[0].endswith(path)), None)
+                answer = next(
+                    (given for path, given in answers.items() if self.path.partition("?")[0].endswith(path)), None
+                )
                 if answer is HANGS:
                     released.wait()
                     return

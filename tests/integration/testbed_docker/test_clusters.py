@@ -48,14 +48,23 @@ def test_a_release_that_no_image_has_is_taken_from_this_machine():
 
 @pytest.mark.parametrize(
     "state",
-    [{"dead": 1}, {"leader_dead": True}, {"unstarted": 1}, {"learners": 1}, {"tls": True, "auth": True}, {"partitioned": ["leader"]}],
+    [
+        {"dead": 1},
+        {"leader_dead": True},
+        {"unstarted": 1},
+        {"learners": 1},
+        {"tls": True, "auth": True},
+        {"partitioned": ["leader"]},
+    ],
     ids="-".join,
 )
 def test_states(state):
     with Cluster(backend="docker", **state) as cluster:
         cluster.put("key", "value")
         assert cluster.get("key") == "value"
-        assert len(cluster.live) == 3 - len([name for name in ("dead", "leader_dead") if name in state]) + state.get("learners", 0)
+        assert len(cluster.live) == 3 - len([name for name in ("dead", "leader_dead") if name in state]) + state.get(
+            "learners", 0
+        )
         assert len(cluster.member_list()) == 3 + state.get("learners", 0) + state.get("unstarted", 0)
 
 
@@ -94,13 +103,19 @@ def test_a_member_that_is_cut_off_and_comes_back():
     with Cluster(backend="docker", partitionable=True) as cluster:
         member = cluster.leader
         member.cut_off()
-        waiting.until("the others to elect a leader", lambda: None if cluster.leader is not member else "the old one leads", SECONDS)
+        waiting.until(
+            "the others to elect a leader",
+            lambda: None if cluster.leader is not member else "the old one leads",
+            SECONDS,
+        )
         # Clients still reach it.
         assert member.gateway.member_list(linearizable=False)
         cluster.put("while", "cut off")
         member.heal()
         cluster.wait_healthy(SECONDS)
-        waiting.until("it to catch up", lambda: None if member.gateway.get("/health", 1)[0] == 200 else "not healthy", SECONDS)
+        waiting.until(
+            "it to catch up", lambda: None if member.gateway.get("/health", 1)[0] == 200 else "not healthy", SECONDS
+        )
 
 
 def test_a_spare_host_joins_with_an_address_that_the_certificates_name():

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the images are named, found and made; the engine and the commands of the machine are stood in for where a machine has but one answer."""
+"""How the images are named, found and made; the engine and the commands of the machine are stood in for where a machine
+has but one answer.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +95,11 @@ def test_where_a_registry_answers_the_official_image_is_the_base(told):
     assert engine.bases == ["debian:trixie-slim"]
 
 
-@pytest.mark.parametrize("refusal", [docker.errors.APIError("no such host"), [{"error": "toomanyrequests:\nslow down"}]], ids=["no registry", "an error"])
+@pytest.mark.parametrize(
+    "refusal",
+    [docker.errors.APIError("no such host"), [{"error": "toomanyrequests:\nslow down"}]],
+    ids=["no registry", "an error"],
+)
 def test_where_none_answers_the_base_is_bootstrapped_and_the_recipe_is_the_same(told, monkeypatch, refusal):
     monkeypatch.setattr(build, "bootstrap", lambda client, image, tell: image.bootstrapped_base)
     engine: Any = Images(has=[], pull=refusal, build=[{"stream": "done"}])
@@ -104,8 +110,14 @@ def test_where_none_answers_the_base_is_bootstrapped_and_the_recipe_is_the_same(
 
 
 def test_a_build_that_fails_says_what_apt_said():
-    engine: Any = Images(has=[], pull=[], build=[{"stream": "E: Unable to locate package etcd-server\n"}, {"error": "returned a non-zero code: 100"}])
-    with pytest.raises(ImageError, match=r"non-zero code: 100 E: Unable to locate package etcd-server; run the build again"):
+    engine: Any = Images(
+        has=[],
+        pull=[],
+        build=[{"stream": "E: Unable to locate package etcd-server\n"}, {"error": "returned a non-zero code: 100"}],
+    )
+    with pytest.raises(
+        ImageError, match=r"non-zero code: 100 E: Unable to locate package etcd-server; run the build again"
+    ):
         build.run_build(engine, Image("node", "trixie"), "base")
 
 
@@ -149,7 +161,9 @@ def _with_and_without_ci(request, monkeypatch):
 @pytest.mark.parametrize("lacks", ["root", "apt-get"])
 def test_who_cannot_install_mmdebstrap_is_told_what_to_do(machine, monkeypatch, told, lacks):
     monkeypatch.setattr(os, "geteuid", lambda: 1000 if lacks == "root" else 0)
-    monkeypatch.setattr(shutil, "which", lambda program: "/usr/bin/apt-get" if program == "apt-get" and lacks != "apt-get" else None)
+    monkeypatch.setattr(
+        shutil, "which", lambda program: "/usr/bin/apt-get" if program == "apt-get" and lacks != "apt-get" else None
+    )
     with pytest.raises(PieceMissing, match="run as root: apt-get install --yes mmdebstrap"):
         bootstrap.require_mmdebstrap(told.append)
     assert (machine, told) == ([], [])
@@ -163,13 +177,24 @@ def test_root_installs_mmdebstrap_and_says_so(machine, told):
 
 
 def test_where_apt_cannot_install_it_a_piece_is_missing(machine, monkeypatch, told):
-    monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 100, "", "E: Could not resolve 'mirror.example'\n"))
-    with pytest.raises(PieceMissing, match=r"'apt-get update --quiet' failed: E: Could not resolve 'mirror.example'; install mmdebstrap by hand"):
+    monkeypatch.setattr(
+        subprocess,
+        "run",
+        lambda command, **_: subprocess.CompletedProcess(command, 100, "", "E: Could not resolve 'mirror.example'\n"),
+    )
+    with pytest.raises(
+        PieceMissing,
+        match=r"'apt-get update --quiet' failed: E: Could not resolve 'mirror.example'; install mmdebstrap by hand",
+    ):
         bootstrap.require_mmdebstrap(told.append)
 
 
-@pytest.mark.parametrize(("said", "is_missing"), [("E: Could not connect to mirror.example:80", True), ("E: no keyring", False)])
-def test_a_mirror_that_is_out_of_reach_is_a_missing_piece_and_one_that_fails_is_not(monkeypatch, tmp_path, said, is_missing):
+@pytest.mark.parametrize(
+    ("said", "is_missing"), [("E: Could not connect to mirror.example:80", True), ("E: no keyring", False)]
+)
+def test_a_mirror_that_is_out_of_reach_is_a_missing_piece_and_one_that_fails_is_not(
+    monkeypatch, tmp_path, said, is_missing
+):
     monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1, "", said))
     with pytest.raises(ImageError) as refused:
         bootstrap.run_mmdebstrap("trixie", ["deb http://mirror.example trixie main"], tmp_path / "base.tar")
@@ -177,7 +202,13 @@ def test_a_mirror_that_is_out_of_reach_is_a_missing_piece_and_one_that_fails_is_
 
 
 def test_a_bootstrap_that_fails_makes_no_image(monkeypatch, tmp_path):
-    monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1, "", "I: starting\nE: no keyring\nI: cleaning up\n"))
+    monkeypatch.setattr(
+        subprocess,
+        "run",
+        lambda command, **_: subprocess.CompletedProcess(
+            command, 1, "", "I: starting\nE: no keyring\nI: cleaning up\n"
+        ),
+    )
     with pytest.raises(ImageError, match=r"mmdebstrap of trixie failed: E: no keyring; check the Debian mirror"):
         bootstrap.run_mmdebstrap("trixie", ["deb http://mirror.example trixie main"], tmp_path / "base.tar")
 
@@ -196,7 +227,11 @@ def test_from_the_terminal_without_an_engine_one_line(monkeypatch, tmp_path, cap
     [
         ({"trixie": PieceMissing("no registry answers", "get one")}, "", 0),
         ({"trixie": PieceMissing("no registry answers", "get one")}, "true", 1),
-        ({"bookworm": PieceMissing("no registry answers", "get one"), "trixie": ImageError("apt broke", "see why")}, "", 1),
+        (
+            {"bookworm": PieceMissing("no registry answers", "get one"), "trixie": ImageError("apt broke", "see why")},
+            "",
+            1,
+        ),
     ],
     ids=["missing", "missing on CI", "broken"],
 )

@@ -37,7 +37,9 @@ def scenario(engine, tmp_path: Path) -> Iterator:
         folder = tmp_path / name
         folder.mkdir()
         platforms = [{"name": f"etcd{number}"} for number in range(1, hosts + 1)]
-        (folder / "molecule.yml").write_text(yaml.safe_dump({"driver": {"name": "docker", "options": options}, "platforms": platforms}))
+        (folder / "molecule.yml").write_text(
+            yaml.safe_dump({"driver": {"name": "docker", "options": options}, "platforms": platforms})
+        )
         made.append(Scenario.from_environment(variables(folder, name)))
         return made[-1]
 
@@ -48,7 +50,11 @@ def scenario(engine, tmp_path: Path) -> Iterator:
 
 def variables(folder: Path, name: str) -> dict[str, str]:
     """What Molecule sets for its playbooks."""
-    return {"MOLECULE_FILE": str(folder / "molecule.yml"), "MOLECULE_SCENARIO_NAME": name, "MOLECULE_EPHEMERAL_DIRECTORY": str(folder)}
+    return {
+        "MOLECULE_FILE": str(folder / "molecule.yml"),
+        "MOLECULE_SCENARIO_NAME": name,
+        "MOLECULE_EPHEMERAL_DIRECTORY": str(folder),
+    }
 
 
 def containers_of(engine: docker.DockerClient, scenario: Scenario) -> list:
@@ -101,7 +107,9 @@ def test_members_run_and_the_other_platforms_are_idle_hosts(engine, scenario):
     data = yaml.safe_load(made.inventory.read_text())["all"]["vars"]["etcd_data"]
     assert on(engine, hosts[running[0]], "etcdctl get --prefix before/ --keys-only").split() == sorted(data)
     listed = json.loads(on(engine, hosts[running[0]], "etcdctl member list -w json"))["members"]
-    assert sorted(member["peerURLs"][0] for member in listed) == sorted(hosts[name]["etcd_peer_url"] for name in ("etcd1", "etcd2", "etcd3"))
+    assert sorted(member["peerURLs"][0] for member in listed) == sorted(
+        hosts[name]["etcd_peer_url"] for name in ("etcd1", "etcd2", "etcd3")
+    )
 
 
 def test_an_idle_host_starts_etcd_with_what_a_member_needs_and_no_more(engine, scenario):
@@ -116,10 +124,18 @@ def test_an_idle_host_starts_etcd_with_what_a_member_needs_and_no_more(engine, s
         "ETCDCTL_ENDPOINTS": connection["endpoints"][0],
     }
     said = on(engine, first, f"etcdctl member add etcd2 --learner --peer-urls={second['etcd_peer_url']}", **asked)
-    identity = {name: value.strip('"') for name, _, value in (line.partition("=") for line in said.splitlines() if line.startswith("ETCD_"))}
+    identity = {
+        name: value.strip('"')
+        for name, _, value in (line.partition("=") for line in said.splitlines() if line.startswith("ETCD_"))
+    }
     assert on(engine, second, "etcd-start", **identity) == "started etcd\n"
     assert on(engine, second, "etcd-start", **identity) == "etcd runs already\n"
-    on(engine, first, "for i in $(seq 100); do etcdctl member list | grep -q 'started, etcd2' && exit; sleep 0.1; done; exit 1", **asked)
+    on(
+        engine,
+        first,
+        "for i in $(seq 100); do etcdctl member list | grep -q 'started, etcd2' && exit; sleep 0.1; done; exit 1",
+        **asked,
+    )
     on(engine, second, "etcd-stop KILL; ! pgrep -x etcd")
     assert on(engine, second, "etcd-start") == "started etcd\n"
 
@@ -127,7 +143,12 @@ def test_an_idle_host_starts_etcd_with_what_a_member_needs_and_no_more(engine, s
 def test_the_members_live_on_when_the_program_that_made_them_has_ended(engine, scenario, tmp_path):
     made = scenario(1, cluster={"size": 1})
     environment = variables(tmp_path / "tried", "tried")
-    subprocess.run([sys.executable, "-m", "tests.testbed.docker", "create"], env={**os.environ, **environment}, check=True, timeout=60)
+    subprocess.run(
+        [sys.executable, "-m", "tests.testbed.docker", "create"],
+        env={**os.environ, **environment},
+        check=True,
+        timeout=60,
+    )
     (host,) = hosts_in(made.inventory).values()
     on(engine, host, "etcdctl put key value")
     assert "ready to serve client requests" in engine.containers.get(host["ansible_host"]).logs().decode()
@@ -148,7 +169,14 @@ def test_hosts_with_an_init_system_are_reached_over_ssh_until_they_are_gone(engi
         raise BackendAbsent("ssh and ssh-keygen are not on PATH; install openssh-client")
     made = scenario(2, kind="systemd")
     lab.create(made)
-    ping = [str(Path(sys.executable).with_name("ansible")), "--inventory", str(made.inventory), "all", "--module-name", "ping"]
+    ping = [
+        str(Path(sys.executable).with_name("ansible")),
+        "--inventory",
+        str(made.inventory),
+        "all",
+        "--module-name",
+        "ping",
+    ]
 
     reached = subprocess.run(ping, capture_output=True, text=True, check=False)
     open_connections = [*(made.files / ssh.SOCKETS).resolve().glob("*")]

@@ -19,7 +19,18 @@ import docker
 import pytest
 
 from tests.testbed import waiting
-from tests.testbed.docker.ownership import LAB, OWNER, PROJECT, RUN, Owner, lab_labels, labels, remove_labelled, remove_labs_of_this_project, remove_leftovers
+from tests.testbed.docker.ownership import (
+    LAB,
+    OWNER,
+    PROJECT,
+    RUN,
+    Owner,
+    lab_labels,
+    labels,
+    remove_labelled,
+    remove_labs_of_this_project,
+    remove_leftovers,
+)
 from tests.testbed.images import recipe
 
 SECONDS = 30
@@ -48,7 +59,9 @@ def start_run(engine) -> Iterator:
     processes: list[subprocess.Popen] = []
 
     def start() -> Run:
-        process = subprocess.Popen([sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         processes.append(process)
         assert process.stdout is not None
         run_id, supervisor, *endpoints = process.stdout.readline().split()
@@ -65,7 +78,11 @@ def make_container(engine) -> Iterator:
     made: list[str] = []
 
     def make(container_labels: dict[str, str]) -> str:
-        made.append(engine.api.create_container(recipe.image_name(), name=f"left-{uuid.uuid4().hex[:8]}", labels=container_labels)["Id"])
+        made.append(
+            engine.api.create_container(
+                recipe.image_name(), name=f"left-{uuid.uuid4().hex[:8]}", labels=container_labels
+            )["Id"]
+        )
         return made[-1]
 
     yield make
@@ -78,7 +95,10 @@ def make_container(engine) -> Iterator:
 
 def what_is_left_of(engine: docker.DockerClient, run: Run) -> list[str]:
     filters = {"label": f"{RUN}={run.run_id}"}
-    return [each["Id"] for each in (*engine.api.containers(all=True, filters=filters), *engine.api.networks(filters=filters))]
+    return [
+        each["Id"]
+        for each in (*engine.api.containers(all=True, filters=filters), *engine.api.networks(filters=filters))
+    ]
 
 
 def gone() -> Owner:
@@ -103,7 +123,9 @@ def test_a_run_that_is_killed_leaves_nothing(engine, start_run, number):
     run = start_run()
     run.process.send_signal(number)
     run.process.wait(SECONDS)
-    waiting.until("the containers of the killed run to go", lambda: ", ".join(what_is_left_of(engine, run)) or None, SECONDS)
+    waiting.until(
+        "the containers of the killed run to go", lambda: ", ".join(what_is_left_of(engine, run)) or None, SECONDS
+    )
 
 
 def test_a_run_that_crashed_with_its_supervisor_is_cleaned_up_by_the_next_and_a_living_one_is_not(engine, start_run):

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What this machine lacks to run containers is told in one line that says what to do, within two seconds where nothing else runs."""
+"""What this machine lacks to run containers is told in one line that says what to do, within two seconds where nothing
+else runs.
+"""
 
 from __future__ import annotations
 
@@ -160,7 +162,9 @@ def test_an_engine_that_stops_answering_in_the_middle_of_a_run(fake_engine):
     address = fake_engine({"/version": VERSION, "/containers/json": HANGS})
     client = connect()
     client.api.timeout = 0.3  # type: ignore[assignment]
-    with one_line_in_time("cannot list containers", "does not answer", address, kind=EngineFailed), asking("list containers"):
+    with one_line_in_time("cannot list containers", "does not answer", address, kind=EngineFailed), asking(
+        "list containers"
+    ):
         client.api.containers()
 
 
@@ -184,9 +188,11 @@ def test_from_the_terminal(command, fake_engine: Callable[[dict], str]):
 def test_from_pytest(fake_engine, tmp_path):
     fake_engine({"/version": HANGS})
     test = tmp_path / "test_one.py"
-    test.write_text("import pytest\npytestmark = pytest.mark.etcd(size=1, backend='docker')\ndef test_it(etcd_cluster): pass\n")
+    test.write_text(
+        "import pytest\npytestmark = pytest.mark.etcd(size=1, backend='docker')\ndef test_it(etcd_cluster): pass\n"
+    )
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", "/dev/null", str(test)],
+        [sys.executable, "-m", "pytest", "-q", "-ptests.conftest", "-pno:cacheprovider", "-c/dev/null", str(test)],
         capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
     assert done.returncode == 1

@@ -37,7 +37,9 @@ ETCDCTL = {
 def folder(engine, tmp_path: Path) -> Iterator[Path]:
     """A folder with the README's hosts.yml, whose hosts are containers."""
     inventory = yaml.safe_load(files()["hosts.yml"])
-    scenario = Scenario("readme", tmp_path / "lab", tuple(inventory["etcd"]["hosts"]), cluster={}, kind="systemd", version=None)
+    scenario = Scenario(
+        "readme", tmp_path / "lab", tuple(inventory["etcd"]["hosts"]), cluster={}, kind="systemd", version=None
+    )
     try:
         lab.create(scenario)
         made = yaml.safe_load(scenario.inventory.read_text())["all"]["hosts"]
@@ -61,7 +63,13 @@ def deploy(command: str, folder: Path) -> list[TaskEnded]:
 def members_seen(folder: Path) -> list[int]:
     """How many members each host's own etcd lists; 0 where none answers."""
     command = {"cmd": "etcdctl member list"}
-    task = {"name": "Ask etcd", "ansible.builtin.command": command, "environment": ETCDCTL, "ignore_errors": True, "changed_when": False}
+    task = {
+        "name": "Ask etcd",
+        "ansible.builtin.command": command,
+        "environment": ETCDCTL,
+        "ignore_errors": True,
+        "changed_when": False,
+    }
     (folder / "look.yml").write_text(yaml.safe_dump([{"hosts": "etcd", "gather_facts": False, "tasks": [task]}]))
     asked = run(["-i", str(folder / "hosts.yml"), str(folder / "look.yml")], folder)
     return [len(task.result["stdout_lines"]) if task.result["rc"] == 0 else 0 for task in asked]

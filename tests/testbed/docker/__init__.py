@@ -18,5 +18,8 @@ def backend_class() -> type[DockerBackend]:
     try:
         from .backend import DockerBackend
     except ModuleNotFoundError as missing:
-        raise BackendAbsent(f"the Python package {missing.name} is missing; pip install it, or use the environment that `make` has made (.venv/bin)") from None
+        raise BackendAbsent(
+            f"the Python package {missing.name} is missing; pip install it, or use the environment that `make` "
+            "has made (.venv/bin)"
+        ) from None
     return DockerBackend

@@ -50,7 +50,9 @@ class Place:
 
 
 class DockerBackend(Backend):
-    """Needs an engine and the images of `python -m tests.testbed.images build`, or the one that ETCD_TEST_IMAGE names."""
+    """Needs an engine and the images of `python -m tests.testbed.images build`, or the one that ETCD_TEST_IMAGE
+    names.
+    """
 
     name = "docker"
 
@@ -67,12 +69,20 @@ class DockerBackend(Backend):
         self.directory = place.directory
         self.version = release.version if release else packaged_version(self._client, image)
         with asking(f"create the network {self._prefix}"):
-            self._network = self._client.api.create_network(self._prefix, driver="bridge", labels=dict(place.labels))["Id"]
+            self._network = self._client.api.create_network(self._prefix, driver="bridge", labels=dict(place.labels))[
+                "Id"
+            ]
             subnet = self._client.api.inspect_network(self._network)["IPAM"]["Config"][0]["Subnet"]
         addresses = itertools.islice(ipaddress.ip_network(subnet).hosts(), MOST_ADDRESSES)
         self.server_names = (*Backend.server_names, *map(str, addresses))
-        binaries = {"/usr/local/bin/etcd": str(release.etcd), "/usr/local/bin/etcdctl": str(release.etcdctl)} if release else {}
-        self._setting = Setting(engine, image, self._prefix, self.directory, place.labels, binaries, partitionable, kind, place.outlives_run)
+        binaries = (
+            {"/usr/local/bin/etcd": str(release.etcd), "/usr/local/bin/etcdctl": str(release.etcdctl)}
+            if release
+            else {}
+        )
+        self._setting = Setting(
+            engine, image, self._prefix, self.directory, place.labels, binaries, partitionable, kind, place.outlives_run
+        )
 
     @property
     def publishes_ports(self) -> bool:
@@ -85,17 +95,23 @@ class DockerBackend(Backend):
         return host
 
     def block(self, links: Collection[tuple[str, str]]) -> None:
-        """See Backend. The packets are dropped at the receiver, so a one-way cut starves the connections of both ways, as it does on a network."""
+        """See Backend. The packets are dropped at the receiver, so a one-way cut starves the connections of both ways,
+        as it does on a network.
+        """
         if not self._setting.partitionable:
             raise NotPartitionable("build the cluster with partitionable=True to cut members off")
-        sources = {name: [self.hosts[sender].address for sender, receiver in links if receiver == name] for name in self.hosts}
+        sources = {
+            name: [self.hosts[sender].address for sender, receiver in links if receiver == name] for name in self.hosts
+        }
         list(self._workers.map(lambda name: self.hosts[name].drop_peer_traffic_from(sources[name]), sources))
 
     def etcdctl(self, arguments: Sequence[str], environment: Mapping[str, str]) -> str:
         command = ["timeout", str(ETCDCTL_SECONDS), "etcdctl", *arguments]
         answer = next(iter(self.hosts.values())).run(command, self._as_seen_inside(environment))
         if answer.exit_code:
-            raise EtcdctlFailed(answer.errors or answer.output.strip() or f"etcdctl did not end within {ETCDCTL_SECONDS} s")
+            raise EtcdctlFailed(
+                answer.errors or answer.output.strip() or f"etcdctl did not end within {ETCDCTL_SECONDS} s"
+            )
         return answer.output
 
     def close(self) -> None:
@@ -110,7 +126,11 @@ class DockerBackend(Backend):
             removal.result()
         with asking(f"remove the network {self._prefix}"):
             if not remove_network(self._client, self._network):
-                warnings.warn(f"the engine keeps the network {self._prefix}, to which nothing is connected, until it is restarted", stacklevel=2)
+                warnings.warn(
+                    f"the engine keeps the network {self._prefix}, to which nothing is connected, until it is "
+                    "restarted",
+                    stacklevel=2,
+                )
 
     def _as_seen_inside(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Ports that the engine publishes on this machine are not there for a container."""
@@ -129,7 +149,9 @@ def place_of_this_run(client: docker.DockerClient) -> Place:
 
 
 def image_and_release(version: str | None, kind: str) -> tuple[str, releases.Release | None]:
-    """The image for an etcd version, and the release of this machine to put into it where no image brings that version."""
+    """The image for an etcd version, and the release of this machine to put into it where no image brings that
+    version.
+    """
     if version is None or version in recipe.SUITES.values():
         return recipe.image_name(kind, version), None
     return recipe.image_name(kind), releases.find(version)

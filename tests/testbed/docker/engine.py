@@ -24,15 +24,22 @@ OLDEST_API = (1, 41)
 OLDEST_ENGINE = "20.10"
 CONNECTIONS = 64
 
-NOT_ANSWERING = "the Docker engine at {address} does not answer; see `docker info`, restart the engine, or name another in DOCKER_HOST"
+NOT_ANSWERING = (
+    "the Docker engine at {address} does not answer; see `docker info`, restart the engine, or name another in "
+    "DOCKER_HOST"
+)
 
 
 class EngineFailed(BackendUnavailable):
-    """The engine refused a call, or stopped answering; the text says in one line what was asked of it and what it said."""
+    """The engine refused a call, or stopped answering; the text says in one line what was asked of it and what it
+    said.
+    """
 
 
 def patience(seconds: float) -> float:
-    """How long to wait for an answer that an idle machine gives within these seconds: the longer, the more programs wait for each processor."""
+    """How long to wait for an answer that an idle machine gives within these seconds: the longer, the more programs
+    wait for each processor.
+    """
     waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
     return seconds * min(max(1.0, waiting), MOST_TIMES)
 
@@ -40,7 +47,8 @@ def patience(seconds: float) -> float:
 def connect() -> docker.DockerClient:
     """A client of the engine that DOCKER_HOST or the docker command's context names; the local one by default.
 
-    Raises BackendUnavailable where no engine can be used, within two seconds on an idle machine; BackendAbsent where this machine or user has none.
+    Raises BackendUnavailable where no engine can be used, within two seconds on an idle machine; BackendAbsent where
+    this machine or user has none.
     """
     address = engine_address()
     try:
@@ -49,7 +57,10 @@ def connect() -> docker.DockerClient:
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
         raise (BackendAbsent if is_absent(error) else BackendUnavailable)(why_unreachable(error, address)) from error
     if tuple(int(part) for part in api_version.split(".")) < OLDEST_API:
-        raise BackendUnavailable(f"the Docker engine at {address} is too old (API {api_version}); the tests need Docker {OLDEST_ENGINE} or newer")
+        raise BackendUnavailable(
+            f"the Docker engine at {address} is too old (API {api_version}); the tests need Docker "
+            f"{OLDEST_ENGINE} or newer"
+        )
     client.api.timeout = CALL_SECONDS
     return client
 
@@ -59,7 +70,10 @@ def engine_address() -> str:
 
 
 def is_absent(error: BaseException) -> bool:
-    """Whether this machine has no engine, or this user no right to it. Who names an engine that is not there has named the wrong one."""
+    """Whether this machine has no engine, or this user no right to it.
+
+    Who names an engine that is not there has named the wrong one.
+    """
     causes = list(chain_of(error))
     if any(isinstance(cause, PermissionError) for cause in causes):
         return True
@@ -72,7 +86,10 @@ def why_unreachable(error: BaseException, address: str) -> str:
     if any(isinstance(cause, (requests.exceptions.Timeout, TimeoutError)) for cause in causes):
         return NOT_ANSWERING.format(address=address)
     if any(isinstance(cause, PermissionError) for cause in causes):
-        return f"no permission to use the Docker engine at {address}; add this user to the group `docker` and log in anew, or use a rootless engine"
+        return (
+            f"no permission to use the Docker engine at {address}; add this user to the group `docker` and log in "
+            "anew, or use a rootless engine"
+        )
     if any(isinstance(cause, (FileNotFoundError, ConnectionError)) for cause in causes):
         return f"no Docker engine at {address}; start it (systemctl start docker), or name another in DOCKER_HOST"
     return f"the Docker engine at {address} cannot be used: {one_line(causes[-1])}; check DOCKER_HOST and `docker info`"

@@ -114,13 +114,19 @@ class ContainerHost(Host):
             etcd = self._api.exec_create(self.container, command, environment=dict(environment))["Id"]
             output = self._api.exec_start(etcd, stream=not detached, detach=detached)
         self._etcd = etcd
-        self._log_writer = None if detached else threading.Thread(target=self._copy, args=(output,), name=f"log of {self.name}", daemon=True)
+        self._log_writer = (
+            None
+            if detached
+            else threading.Thread(target=self._copy, args=(output,), name=f"log of {self.name}", daemon=True)
+        )
         if self._log_writer:
             self._log_writer.start()
         deadline = time.monotonic() + START_SECONDS
         while self.pid is None and self.exit_code is None:
             if time.monotonic() > deadline:
-                raise EngineFailed(f"cannot start etcd on {self.name}: not started after {START_SECONDS} s, and not refused either")
+                raise EngineFailed(
+                    f"cannot start etcd on {self.name}: not started after {START_SECONDS} s, and not refused either"
+                )
             time.sleep(POLL_SECONDS)
 
     @property
@@ -146,7 +152,9 @@ class ContainerHost(Host):
         return str(path)
 
     def note_environment(self, environment: Mapping[str, str]) -> None:
-        """Notes on the host what every etcd of it starts with; the image's ``etcd-start`` adds what a member starts with."""
+        """Notes on the host what every etcd of it starts with; the image's ``etcd-start`` adds what a member starts
+        with.
+        """
         answer = self.run(["sh", "-c", f"export -p | grep '^export ETCD_' > {HOST_ENVIRONMENT}"], environment)
         if answer.exit_code:
             raise EngineFailed(f"cannot note the environment of {self.name}: {answer.errors}")
@@ -169,7 +177,11 @@ class ContainerHost(Host):
 
     def drop_peer_traffic_from(self, addresses: Collection[str]) -> None:
         """From now on drops what exactly these hosts send to or from a peer port. Client traffic passes."""
-        rules = [f"iptables -w -A INPUT -p tcp -s {address} --{side} {PEER_PORT} -j DROP" for address in addresses for side in ("dport", "sport")]
+        rules = [
+            f"iptables -w -A INPUT -p tcp -s {address} --{side} {PEER_PORT} -j DROP"
+            for address in addresses
+            for side in ("dport", "sport")
+        ]
         answer = self.run(["sh", "-ec", "\n".join(["iptables -w -F INPUT", *rules])])
         if answer.exit_code:
             raise EngineFailed(f"cannot change the packet filter of {self.name}: {answer.errors}")
@@ -180,7 +192,9 @@ class ContainerHost(Host):
             made = self._api.exec_create(self.container, list(command), environment=dict(environment or {}))["Id"]
             output, errors = self._api.exec_start(made, demux=True)
             exit_code = self._api.exec_inspect(made)["ExitCode"]
-        return Answer(exit_code, (output or b"").decode(errors="replace"), (errors or b"").decode(errors="replace").strip())
+        return Answer(
+            exit_code, (output or b"").decode(errors="replace"), (errors or b"").decode(errors="replace").strip()
+        )
 
     def remove(self) -> None:
         """Removes the container, also one that is just being made."""
@@ -193,7 +207,8 @@ class ContainerHost(Host):
     def _create(self) -> dict:
         setting = self._setting
         with asking(f"create the container of {self.name}"):
-            network = self._api.create_networking_config({setting.network: self._api.create_endpoint_config(aliases=[self.name])})  # type: ignore[arg-type]
+            aliases = {setting.network: self._api.create_endpoint_config(aliases=[self.name])}
+            network = self._api.create_networking_config(aliases)  # type: ignore[arg-type]
             container = self._api.create_container(
                 setting.image,
                 name=self.container_name,
@@ -237,7 +252,10 @@ class ContainerHost(Host):
 
 def host_settings(setting: Setting) -> dict[str, Any]:
     """The engine's settings of a container: what it mounts, publishes, and may do. Never privileged."""
-    binds = [f"{setting.directory}:{setting.directory}:ro", *(f"{here}:{there}:ro" for there, here in setting.binaries.items())]
+    binds = [
+        f"{setting.directory}:{setting.directory}:ro",
+        *(f"{here}:{there}:ro" for there, here in setting.binaries.items()),
+    ]
     settings: dict[str, Any] = {
         "cap_add": ["NET_ADMIN"] if setting.partitionable else [],
         "port_bindings": {CLIENT_PORT: ("127.0.0.1", None)} if setting.engine.publishes_ports else {},

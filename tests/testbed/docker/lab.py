@@ -8,10 +8,13 @@ be at first, in the words of :class:`tests.testbed.Cluster`:
 
     driver:
       options:
-        cluster: {size: 3, dead: 1, tls: true}     # the platforms beyond these members are idle hosts, nothing registered
-        kind: systemd                              # hosts with an init system, reached over SSH; then no cluster is made
+        cluster: {size: 3, dead: 1, tls: true}     # the platforms beyond these members are idle hosts, nothing
+          registered
+        kind: systemd                              # hosts with an init system, reached over SSH; then no cluster is
+          made
         version: "3.4"                             # of etcd; ETCD_LAB_VERSION otherwise, or the newest
-        writer: true                               # 25 keys a second, from before converge until verify asks for the report
+        writer: true                               # 25 keys a second, from before converge until verify asks for the
+          report
 
 What the playbooks need to know is written into the scenario's inventory, as `lab.yml`.
 """
@@ -70,7 +73,9 @@ class Scenario:
             molecule = yaml.safe_load(Path(variables["MOLECULE_FILE"]).read_text())
             name, directory = variables["MOLECULE_SCENARIO_NAME"], Path(variables["MOLECULE_EPHEMERAL_DIRECTORY"])
         except KeyError as missing:
-            raise WrongScenario(f"{missing.args[0]} is not set; this is called by the create and destroy playbooks of Molecule") from None
+            raise WrongScenario(
+                f"{missing.args[0]} is not set; this is called by the create and destroy playbooks of Molecule"
+            ) from None
         options = molecule["driver"].get("options") or {}
         return cls(
             name=name,
@@ -86,11 +91,18 @@ class Scenario:
         for unknown in sorted(options.keys() - OPTIONS - {"managed"}):
             raise WrongScenario(f"driver.options.{unknown} is unknown; there are: {', '.join(sorted(OPTIONS))}")
         for unknown in sorted(self.cluster.keys() - STATE_OPTIONS):
-            raise WrongScenario(f"driver.options.cluster.{unknown} is unknown; there are: {', '.join(sorted(STATE_OPTIONS))}")
+            raise WrongScenario(
+                f"driver.options.cluster.{unknown} is unknown; there are: {', '.join(sorted(STATE_OPTIONS))}"
+            )
         if self.kind == "systemd" and self.cluster:
-            raise WrongScenario("driver.options.kind is systemd: the scenario's role makes the cluster; leave driver.options.cluster out")
+            raise WrongScenario(
+                "driver.options.kind is systemd: the scenario's role makes the cluster; leave "
+                "driver.options.cluster out"
+            )
         if self.cluster and self.hosts != tuple(f"etcd{number}" for number in range(1, len(self.hosts) + 1)):
-            raise WrongScenario(f"platforms are named etcd1, etcd2 and so on, in this order; found {', '.join(self.hosts)}")
+            raise WrongScenario(
+                f"platforms are named etcd1, etcd2 and so on, in this order; found {', '.join(self.hosts)}"
+            )
         return self
 
     @property
@@ -122,7 +134,10 @@ def _inventory_in(directory: Path) -> Path:
 
 
 def create(scenario: Scenario) -> None:
-    """Makes the hosts and the cluster, and writes the inventory. Whatever an earlier run of the scenario left goes first."""
+    """Makes the hosts and the cluster, and writes the inventory.
+
+    Whatever an earlier run of the scenario left goes first.
+    """
     image, _ = image_and_release(scenario.version, scenario.kind)
     engine = engine_for_labs([image])
     remove_labelled(engine.client, LAB, scenario.lab)
@@ -146,7 +161,9 @@ def create(scenario: Scenario) -> None:
 
     try:
         if scenario.cluster:
-            cluster = Cluster(**{"timing": "default", **scenario.cluster}, version=scenario.version, backend=make_backend)
+            cluster = Cluster(
+                **{"timing": "default", **scenario.cluster}, version=scenario.version, backend=make_backend
+            )
             cluster.start()
             described = finish(scenario, cluster, backends[0])
         else:
@@ -181,11 +198,16 @@ def finish(scenario: Scenario, cluster: Cluster, backend: DockerBackend) -> dict
     """Adds the idle hosts, notes on each host what its etcd starts with, and describes the lab."""
     idle = len(scenario.hosts) - len(cluster.members)
     if idle < 0:
-        raise WrongScenario(f"the cluster has {len(cluster.members)} members, and only {len(scenario.hosts)} platforms are named")
+        raise WrongScenario(
+            f"the cluster has {len(cluster.members)} members, and only {len(scenario.hosts)} platforms are named"
+        )
     cluster.spares(idle)
     with concurrent.futures.ThreadPoolExecutor(len(cluster.members)) as pool:
         noted = [
-            pool.submit(backend.hosts[member.name].note_environment, cluster.environment_of(member, backend.hosts[member.name])) for member in cluster.members
+            pool.submit(
+                backend.hosts[member.name].note_environment, cluster.environment_of(member, backend.hosts[member.name])
+            )
+            for member in cluster.members
         ]
     for each in noted:
         each.result()
@@ -197,12 +219,18 @@ def finish(scenario: Scenario, cluster: Cluster, backend: DockerBackend) -> dict
         }
         for member in cluster.members
     }
-    shared = {"etcd_connection": cluster.connection, "etcdctl_environment": etcdctl_environment(cluster.connection), "etcd_data": write_data(cluster)}
+    shared = {
+        "etcd_connection": cluster.connection,
+        "etcdctl_environment": etcdctl_environment(cluster.connection),
+        "etcd_data": write_data(cluster),
+    }
     return inventory(backend, details, shared)
 
 
 def write_data(cluster: Cluster) -> dict[str, str]:
-    """Keys that are there before the scenario begins, and must be there when it ends; none where nothing can be written."""
+    """Keys that are there before the scenario begins, and must be there when it ends; none where nothing can be
+    written.
+    """
     state = cluster.state
     if state.size - state.killed <= state.voters // 2:
         return {}
@@ -237,7 +265,9 @@ def make_plain_hosts(scenario: Scenario, backend: DockerBackend) -> dict[str, An
     return described
 
 
-def inventory(backend: DockerBackend, details: Mapping[str, Mapping[str, Any]], shared: Mapping[str, Any]) -> dict[str, Any]:
+def inventory(
+    backend: DockerBackend, details: Mapping[str, Mapping[str, Any]], shared: Mapping[str, Any]
+) -> dict[str, Any]:
     """An Ansible inventory. Every value is literal: testinfra does not evaluate templates."""
     hosts = {}
     for name, host in backend.hosts.items():

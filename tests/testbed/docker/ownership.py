@@ -38,7 +38,9 @@ SECONDS_BETWEEN_ATTEMPTS = 0.5
 
 @dataclass(frozen=True)
 class Owner:
-    """A process, told apart from any other: also from a later one with the same number, and from those of other machines."""
+    """A process, told apart from any other: also from a later one with the same number, and from those of other
+    machines.
+    """
 
     machine: str
     boot: str
@@ -101,7 +103,9 @@ def run_id() -> str:
 
 
 def project_folder() -> str:
-    """What tells two clones on one engine apart: the folder in which Molecule was called, else the one that this process works in."""
+    """What tells two clones on one engine apart: the folder in which Molecule was called, else the one that this
+    process works in.
+    """
     return os.path.realpath(os.environ.get("MOLECULE_PROJECT_DIRECTORY") or os.getcwd())
 
 
@@ -124,7 +128,9 @@ def remove_leftovers(client: docker.DockerClient) -> list[str]:
         owner = Owner.parse((found["Labels"] or {}).get(OWNER, ""))
         return owner is not None and owner.is_gone()
 
-    return _remove(client, [each for each in containers if is_leftover(each)], [each for each in networks if is_leftover(each)])
+    return _remove(
+        client, [each for each in containers if is_leftover(each)], [each for each in networks if is_leftover(each)]
+    )
 
 
 def remove_labelled(client: docker.DockerClient, label: str, value: str) -> list[str]:
@@ -157,7 +163,9 @@ def _remove(client: docker.DockerClient, containers: list[dict], networks: list[
     with asking("remove containers and networks"), concurrent.futures.ThreadPoolExecutor(REMOVERS) as pool:
         list(pool.map(functools.partial(remove_container, client), [each["Id"] for each in containers]))
         went = list(pool.map(functools.partial(remove_network, client), [each["Id"] for each in networks]))
-    return [each["Names"][0].lstrip("/") for each in containers] + [each["Name"] for each, gone in zip(networks, went, strict=True) if gone]
+    return [each["Names"][0].lstrip("/") for each in containers] + [
+        each["Name"] for each, gone in zip(networks, went, strict=True) if gone
+    ]
 
 
 def remove_container(client: docker.DockerClient, container: str) -> None:

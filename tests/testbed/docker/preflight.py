@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether this machine can run the tests' containers: asked once, answered in one line, within two seconds where nothing else runs."""
+"""Whether this machine can run the tests' containers: asked once, answered in one line, within two seconds where
+nothing else runs.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ class Engine:
     client: docker.DockerClient
     cgroup_version: int
     publishes_ports: bool
-    """Its containers' addresses are not reachable from here (rootless, or in a virtual machine); ports of 127.0.0.1 are."""
+    """Its containers' addresses are not reachable from here (rootless, or in a virtual machine); ports of 127.0.0.1
+    are.
+    """
 
 
 def engine_for_clusters(image: str) -> Engine:
@@ -91,7 +95,10 @@ def require_local_engine() -> None:
     address = os.environ.get("DOCKER_HOST", "")
     host = address.partition("://")[2].rpartition("@")[2].partition(":")[0]
     if address.startswith(("tcp://", "ssh://", "http")) and host not in ("127.0.0.1", "localhost"):
-        raise BackendUnavailable(f"DOCKER_HOST={address} is an engine on another machine, whose containers cannot be reached from here; run the tests there")
+        raise BackendUnavailable(
+            f"DOCKER_HOST={address} is an engine on another machine, whose containers cannot be reached from "
+            "here; run the tests there"
+        )
 
 
 def free_bytes(folder: Path) -> int:
@@ -105,17 +112,28 @@ def require_disk(root: Path, free_below: Callable[[Path], int]) -> None:
     except OSError:
         return
     if free < FREE_BYTES:
-        raise BackendUnavailable(f"only {free // 1000000} MB are free on the disk of the Docker engine ({root}); make room, e.g. docker system prune")
+        raise BackendUnavailable(
+            f"only {free // 1000000} MB are free on the disk of the Docker engine ({root}); make room, e.g. "
+            "docker system prune"
+        )
 
 
 def require_connection_plugin() -> None:
     """Ansible reaches the containers through community.docker, which calls the docker command."""
-    roots = [*sys.path, *os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(":"), "~/.ansible/collections", "/usr/share/ansible/collections"]
+    roots = [
+        *sys.path,
+        *os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(":"),
+        "~/.ansible/collections",
+        "/usr/share/ansible/collections",
+    ]
     plugin = "ansible_collections/community/docker/plugins/connection/docker.py"
     if not any(root and Path(root).expanduser().joinpath(plugin).is_file() for root in roots):
         raise BackendAbsent("the collection community.docker is missing; `make environment` brings it")
     if not shutil.which("docker"):
-        raise BackendAbsent("the docker command is not on PATH, and Ansible's connection to containers needs it; install the Docker client")
+        raise BackendAbsent(
+            "the docker command is not on PATH, and Ansible's connection to containers needs it; install the "
+            "Docker client"
+        )
 
 
 def _hides_containers(info: dict) -> bool:

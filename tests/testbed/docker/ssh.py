@@ -23,7 +23,12 @@ KEY = "ssh_key"
 SOCKETS = "ssh_sockets"
 SECONDS = 10
 # A host is as new as its key, and its address is that of another in the next scenario.
-OPTIONS = {"StrictHostKeyChecking": "no", "UserKnownHostsFile": "/dev/null", "LogLevel": "ERROR", "ConnectTimeout": str(SECONDS)}
+OPTIONS = {
+    "StrictHostKeyChecking": "no",
+    "UserKnownHostsFile": "/dev/null",
+    "LogLevel": "ERROR",
+    "ConnectTimeout": str(SECONDS),
+}
 
 
 def is_here() -> bool:
@@ -32,9 +37,18 @@ def is_here() -> bool:
 
 
 def open_to(hosts: Iterable[ContainerHost], folder: Path) -> dict[str, Any]:
-    """Has these hosts take a new key, kept in this folder, and returns what the inventory says of each. Raises EngineFailed."""
+    """Has these hosts take a new key, kept in this folder, and returns what the inventory says of each.
+
+    Raises EngineFailed.
+    """
     key = folder / KEY
-    made = subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key], capture_output=True, text=True, timeout=SECONDS, check=False)
+    made = subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
     if made.returncode:
         raise EngineFailed(f"ssh-keygen cannot make the key {key}: {made.stderr.strip()}")
     public = key.with_suffix(".pub").read_text().strip()
@@ -60,6 +74,11 @@ def close(folder: Path) -> None:
     sockets = (folder / SOCKETS).resolve()
     for socket in sockets.glob("*"):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(["ssh", "-O", "exit", "-o", f"ControlPath={socket}", "host"], stderr=subprocess.DEVNULL, timeout=SECONDS, check=False)
+            subprocess.run(
+                ["ssh", "-O", "exit", "-o", f"ControlPath={socket}", "host"],
+                stderr=subprocess.DEVNULL,
+                timeout=SECONDS,
+                check=False,
+            )
     if (folder / SOCKETS).is_symlink():
         shutil.rmtree(sockets, ignore_errors=True)

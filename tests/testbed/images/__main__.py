@@ -28,10 +28,16 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description="Container images for the tests.")
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="make what is missing; an unchanged image costs nothing")
-    build.add_argument("--suite", action="append", choices=list(SUITES), help="Debian release; repeat for more (default: all)")
+    build.add_argument(
+        "--suite", action="append", choices=list(SUITES), help="Debian release; repeat for more (default: all)"
+    )
     build.add_argument("--kind", action="append", choices=KINDS, help="repeat for more (default: all)")
     build.add_argument("--refresh", action="store_true", help="make them anew, also from an unchanged recipe")
-    build.add_argument("--if-engine", action="store_true", help="where this machine lacks an engine or a way to images, say so and succeed, unless CI is set")
+    build.add_argument(
+        "--if-engine",
+        action="store_true",
+        help="where this machine lacks an engine or a way to images, say so and succeed, unless CI is set",
+    )
     commands.add_parser("list", help="the images that the tests use, and whether the engine has them")
     commands.add_parser("remove", help="remove the images of this project")
     return parser.parse_args()
@@ -43,7 +49,9 @@ def build(client: docker.DockerClient, wanted: argparse.Namespace) -> None:
         return
     suites = wanted.suite or list(SUITES)
     with concurrent.futures.ThreadPoolExecutor(len(suites)) as pool:
-        running = [pool.submit(builder.build, client, suite, wanted.kind or KINDS, tell, wanted.refresh) for suite in suites]
+        running = [
+            pool.submit(builder.build, client, suite, wanted.kind or KINDS, tell, wanted.refresh) for suite in suites
+        ]
     failures = [failure for each in running if (failure := each.exception())]
     if failures:
         # What is broken counts for more than what is missing.
@@ -75,7 +83,12 @@ def main() -> int:
     except BackendAbsent as absent:
         print(f"images: {absent}", file=sys.stderr)
         return 0 if getattr(wanted, "if_engine", False) and not os.environ.get("CI") else 1
-    except (BackendUnavailable, CacheUnusable, docker.errors.DockerException, requests.exceptions.RequestException) as error:
+    except (
+        BackendUnavailable,
+        CacheUnusable,
+        docker.errors.DockerException,
+        requests.exceptions.RequestException,
+    ) as error:
         print(f"images: {error}", file=sys.stderr)
         return 1
     return 0

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keeps what Python compiles of archives. For the hosts of the tests, where each Python begins with it.
 
-Ansible brings every task to a host as an archive, whose hundred files Python compiles anew each time: a third of what a task costs.
+Ansible brings every task to a host as an archive, whose hundred files Python compiles anew each time: a third of what a
+task costs.
 """
 
 import hashlib

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make the images: from the official Debian image where a registry answers, else from a bootstrapped base; then the same Dockerfile."""
+"""Make the images: from the official Debian image where a registry answers, else from a bootstrapped base; then the
+same Dockerfile.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,13 @@ PULL_TIMEOUT = 300
 BUILD_TIMEOUT = 900
 
 
-def build(client: docker.DockerClient, suite: str, kinds: t.Sequence[str], tell: t.Callable[[str], None], refresh: bool = False) -> None:
+def build(
+    client: docker.DockerClient,
+    suite: str,
+    kinds: t.Sequence[str],
+    tell: t.Callable[[str], None],
+    refresh: bool = False,
+) -> None:
     """Make the images of one suite that are missing (all of them if `refresh`), telling one line for each step.
 
     A clone that wants the same ones at the same time waits, and finds them.
@@ -35,7 +43,9 @@ def build(client: docker.DockerClient, suite: str, kinds: t.Sequence[str], tell:
         make_missing(client, images, tell, refresh)
 
 
-def make_missing(client: docker.DockerClient, images: t.Sequence[Image], tell: t.Callable[[str], None], refresh: bool) -> None:
+def make_missing(
+    client: docker.DockerClient, images: t.Sequence[Image], tell: t.Callable[[str], None], refresh: bool
+) -> None:
     missing = [image for image in images if refresh or image_id(client, image.name) is None]
     for image in images:
         if image not in missing:
@@ -78,7 +88,10 @@ def base_image(client: docker.DockerClient, image: Image, tell: t.Callable[[str]
 
 
 def pull(client: docker.DockerClient, name: str) -> str | None:
-    """Pull an image; why it could not be had, in one line, or None. A registry that answers nothing costs PULL_TIMEOUT at most."""
+    """Pull an image; why it could not be had, in one line, or None.
+
+    A registry that answers nothing costs PULL_TIMEOUT at most.
+    """
     repository, tag = name.split(":")
     deadline = time.monotonic() + PULL_TIMEOUT
     try:
@@ -109,9 +122,14 @@ def run_build(client: docker.DockerClient, image: Image, base: str) -> None:
         said.extend(event.get("stream", "").splitlines())
         if "error" in event:
             cause = next((line for line in reversed(said) if line.startswith("E:")), "")
-            raise ImageError(f"{image.name}: {event['error']} {cause}", "run the build again, or see what apt says on this machine")
+            raise ImageError(
+                f"{image.name}: {event['error']} {cause}", "run the build again, or see what apt says on this machine"
+            )
         if time.monotonic() > deadline:
-            raise ImageError(f"{image.name}: not built after {BUILD_TIMEOUT} s; last output: {said[-1] if said else 'none'}", "check the Debian mirror")
+            raise ImageError(
+                f"{image.name}: not built after {BUILD_TIMEOUT} s; last output: {said[-1] if said else 'none'}",
+                "check the Debian mirror",
+            )
 
 
 def note_version(client: docker.DockerClient, image: Image) -> None:

@@ -16,4 +16,6 @@ class ImageError(BackendUnavailable):
 
 
 class PieceMissing(ImageError, BackendAbsent):
-    """This machine lacks what an image is made from: a registry, a Debian mirror, or the program that does without a registry."""
+    """This machine lacks what an image is made from: a registry, a Debian mirror, or the program that does without a
+    registry.
+    """

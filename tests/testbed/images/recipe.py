@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which images there are, and what each is called.
 
-An image's tag ends in a hash of the files it is made from, so a changed recipe is a new image, an unchanged one is found
-in the engine, and two checkouts with different recipes do not take each other's images away.
+An image's tag ends in a hash of the files it is made from, so a changed recipe is a new image, an unchanged one is
+found in the engine, and two checkouts with different recipes do not take each other's images away.
 """
 
 from __future__ import annotations
@@ -58,7 +58,10 @@ def recipe_hash() -> str:
 
 
 def suite_of_etcd(version: str | None) -> str:
-    """The suite whose package is of this etcd minor release ("3.5"); the newest one for None. Raises KeyError if no suite has it."""
+    """The suite whose package is of this etcd minor release ("3.5"); the newest one for None.
+
+    Raises KeyError if no suite has it.
+    """
     if version is None:
         return list(SUITES)[-1]
     return {minor: suite for suite, minor in SUITES.items()}[version]
@@ -70,5 +73,7 @@ def all_names() -> list[str]:
 
 
 def image_name(kind: str = "node", version: str | None = None) -> str:
-    """The image for hosts with this etcd minor release, unless the environment variable ETCD_TEST_IMAGE names another."""
+    """The image for hosts with this etcd minor release, unless the environment variable ETCD_TEST_IMAGE names
+    another.
+    """
     return os.environ.get(OVERRIDE) or Image(kind, suite_of_etcd(version)).name

@@ -17,11 +17,18 @@ from tests import environment
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """An empty checkout: requirements that name nothing, no virtual environment, and an index of one package with collections."""
+    """An empty checkout: requirements that name nothing, no virtual environment, and an index of one package with
+    collections.
+    """
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "requirements.txt").write_text("")
     cache = tmp_path / ".cache"
-    places = {"ROOT": tmp_path, "VENV": tmp_path / ".venv", "REQUIREMENTS": tmp_path / "tests" / "requirements.txt", "CACHE": cache}
+    places = {
+        "ROOT": tmp_path,
+        "VENV": tmp_path / ".venv",
+        "REQUIREMENTS": tmp_path / "tests" / "requirements.txt",
+        "CACHE": cache,
+    }
     places |= {
         "LOG": cache / "install.log",
         "COLLECTIONS_LOG": cache / "install-collections.log",
@@ -83,7 +90,9 @@ def test_debian_without_its_venv_package_is_told_which_one(tmp_path):
 def test_a_failed_install_shows_the_reasons_that_pip_gave(checkout):
     environment.CACHE.mkdir()
     command = ["sh", "-c", "echo Collecting x; echo 'ERROR: No matching distribution found for x'; exit 1"]
-    with pytest.raises(environment.Missing, match=r"installing failed \(all of it in \.cache/install\.log\):\n  ERROR: No matching") as refused:
+    with pytest.raises(
+        environment.Missing, match=r"installing failed \(all of it in \.cache/install\.log\):\n  ERROR: No matching"
+    ) as refused:
         environment.run_logged(command, "installing failed")
     assert "Collecting" not in str(refused.value)
 
@@ -105,7 +114,9 @@ def test_of_the_bundle_only_the_collections_that_the_tests_use_are_there(checkou
     packages = checkout / ".venv" / "lib" / "python3.11" / "site-packages"
     packages.mkdir(parents=True)
     environment.unpack_collections(checkout)
-    assert [path.relative_to(packages).as_posix() for path in packages.rglob("*.json")] == ["ansible_collections/community/docker/MANIFEST.json"]
+    assert [path.relative_to(packages).as_posix() for path in packages.rglob("*.json")] == [
+        "ansible_collections/community/docker/MANIFEST.json"
+    ]
     assert environment.has_collections()
 
 
@@ -130,6 +141,9 @@ def test_the_import_tree_leads_to_the_checkout_also_after_it_was_moved(checkout)
 def test_the_script_runs_on_a_python_that_is_too_old_for_everything_else():
     """It must be able to say so: nothing in it may be newer than Python 3.6."""
     done = subprocess.run(
-        [Path(sys.executable).with_name("vermin"), "--no-tips", "--target=3.6-", environment.__file__], capture_output=True, text=True, check=False
+        [Path(sys.executable).with_name("vermin"), "--no-tips", "--target=3.6-", environment.__file__],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout

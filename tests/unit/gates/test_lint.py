@@ -61,14 +61,24 @@ def artifact_of(names, folder):
     return artifact
 
 
-WHOLE = ["MANIFEST.json", "FILES.json", "meta/runtime.yml", "plugins/modules/etcd_member.py", "LICENSE", "README.md", "tests/config.yml"]
+WHOLE = [
+    "MANIFEST.json",
+    "FILES.json",
+    "meta/runtime.yml",
+    "plugins/modules/etcd_member.py",
+    "LICENSE",
+    "README.md",
+    "tests/config.yml",
+]
 
 
 def test_an_artifact_with_the_collection_and_nothing_else_passes(tmp_path):
     package.require_only_content(artifact_of(WHOLE, tmp_path))
 
 
-@pytest.mark.parametrize("stranger", [".venv/bin/python", "tests/unit/test_x.py", "Makefile", "core", "plugins/__pycache__/x.pyc"])
+@pytest.mark.parametrize(
+    "stranger", [".venv/bin/python", "tests/unit/test_x.py", "Makefile", "core", "plugins/__pycache__/x.pyc"]
+)
 def test_an_artifact_with_files_of_development_fails(stranger, tmp_path):
     with pytest.raises(GateFailed, match="build_ignore"):
         package.require_only_content(artifact_of([*WHOLE, stranger], tmp_path))
@@ -99,7 +109,9 @@ def is_dead(pid: int) -> bool:
 
 
 def ended(pid: int) -> bool:
-    """Whether a process dies now: one that was killed closes its files, which is what its parent sees, before it is dead."""
+    """Whether a process dies now: one that was killed closes its files, which is what its parent sees, before it is
+    dead.
+    """
     end = time.monotonic() + 10
     while not is_dead(pid) and time.monotonic() < end:
         time.sleep(0.01)
@@ -115,11 +127,16 @@ def test_a_tool_that_hangs_is_ended_with_its_children_and_what_it_printed_is_sho
 
 def test_a_run_that_is_broken_off_leaves_no_tool_and_no_folder(tmp_path):
     """Ctrl-C and SIGTERM alike, also while a tool is running."""
-    script = "import tests.lint.__main__ as lint; lint.GATES = {'slow': lint.command('sh', '-c', 'echo $$ > started; exec sleep 60')}; "
+    script = (
+        "import tests.lint.__main__ as lint; lint.GATES = {'slow': lint.command('sh', '-c', 'echo $$ > started; exec "
+        "sleep 60')}; "
+    )
     script = script.replace("echo $$ > started", f"echo $$ > {tmp_path}/new && mv {tmp_path}/new {tmp_path}/started")
     script += "import signal, sys; signal.signal(signal.SIGTERM, signal.default_int_handler); sys.exit(lint.main([]))"
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+    with subprocess.Popen(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as running:
         while not (tmp_path / "started").exists():
             assert running.poll() is None
             time.sleep(0.01)

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`.ci/machine` installs and starts what a machine lacks, touches nothing that is there, and stops only what it has started."""
+"""`.ci/machine` installs and starts what a machine lacks, touches nothing that is there, and stops only what it has
+started.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,22 @@ import pytest
 from tests.environment import ROOT
 
 COMMANDS = ("make", "git", "mmdebstrap", "fuse-overlayfs", "iptables", "ssh")
-NEEDED = ("bash", "cat", "chmod", "dirname", "env", "grep", "id", "mkdir", "mktemp", "printf", "rm", "setsid", "sleep", "tail")
+NEEDED = (
+    "bash",
+    "cat",
+    "chmod",
+    "dirname",
+    "env",
+    "grep",
+    "id",
+    "mkdir",
+    "mktemp",
+    "printf",
+    "rm",
+    "setsid",
+    "sleep",
+    "tail",
+)
 DOCKERD = """\
 import os, socket, sys
 with socket.create_server(os.environ["DOCKER_HOST"].removeprefix("unix://"), family=socket.AF_UNIX) as server:
@@ -49,9 +66,15 @@ class Machine:
         path.chmod(0o755)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": str(self.folder / "bin"), "MACHINE_ROOT": str(self.folder), "DOCKER_HOST": f"unix://{self.socket}"}
+        environment = {
+            "PATH": str(self.folder / "bin"),
+            "MACHINE_ROOT": str(self.folder),
+            "DOCKER_HOST": f"unix://{self.socket}",
+        }
         script = [shutil.which("bash") or "bash", str(ROOT / ".ci" / "machine"), *arguments]
-        return subprocess.run(script, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(
+            script, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+        )
 
     @property
     def installed(self) -> str:
@@ -135,14 +158,20 @@ def test_an_engine_that_ends_is_told_with_its_last_words(machine):
 
     assert done.returncode == 1
     assert done.stderr == "error: dockerd ended: failed to start daemon: no overlay\n"
-    assert json.loads((machine.folder / "etc" / "docker" / "daemon.json").read_text())["storage-driver"] == "fuse-overlayfs"
+    assert (
+        json.loads((machine.folder / "etc" / "docker" / "daemon.json").read_text())["storage-driver"]
+        == "fuse-overlayfs"
+    )
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root starts an engine; run the tests as root to see it")
 @pytest.mark.parametrize(
-    ("settings", "installed", "driver"), [(None, "", "overlay2"), ({"storage-driver": "fuse-overlayfs"}, "fuse-overlayfs", "fuse-overlayfs")]
+    ("settings", "installed", "driver"),
+    [(None, "", "overlay2"), ({"storage-driver": "fuse-overlayfs"}, "fuse-overlayfs", "fuse-overlayfs")],
 )
-def test_where_the_kernel_overlays_folders_the_engine_has_it_do_so_unless_told_otherwise(machine, settings, installed, driver):
+def test_where_the_kernel_overlays_folders_the_engine_has_it_do_so_unless_told_otherwise(
+    machine, settings, installed, driver
+):
     daemon = machine.folder / "etc" / "docker" / "daemon.json"
     if settings:
         daemon.parent.mkdir(parents=True)
@@ -167,4 +196,7 @@ def test_a_machine_without_apt_is_told_what_it_lacks(machine):
     done = machine.run()
 
     assert done.returncode == 1
-    assert done.stderr.startswith("error: this machine lacks git mmdebstrap openssh-client docker.io fuse-overlayfs iptables; install that, or run this")
+    assert done.stderr.startswith(
+        "error: this machine lacks git mmdebstrap openssh-client docker.io fuse-overlayfs iptables; install "
+        "that, or run this"
+    )

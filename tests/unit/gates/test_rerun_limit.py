@@ -54,12 +54,30 @@ def test_passes():
         (0, 1, 0, [], 1, "1 failed, 1 passed"),
         (0, 0, 1, [], 1, "1 failed, 1 passed, 1 rerun"),
     ],
-    ids=["all pass", "one at the second attempt", "some, in two workers", "one that does not measure time", "one never"],
+    ids=[
+        "all pass",
+        "one at the second attempt",
+        "some, in two workers",
+        "one that does not measure time",
+        "one never",
+    ],
 )
 def test_second_attempts(measured, unmeasured, failing, workers, exit_code, closing, tmp_path):
     (tmp_path / "test_flaky.py").write_text(FLAKY.format(measured=measured, unmeasured=unmeasured, failing=failing))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.rerun_limit", *workers, f"--rootdir={tmp_path}", str(tmp_path)]
-    done = subprocess.run([*command, "-c", "/dev/null", "-W", "ignore"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "tests.rerun_limit",
+        *workers,
+        f"--rootdir={tmp_path}",
+        str(tmp_path),
+    ]
+    done = subprocess.run(
+        [*command, "-c", "/dev/null", "-W", "ignore"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == exit_code, done.stdout
     assert closing in done.stdout.splitlines()[-1]
     _, heading, told = done.stdout.partition("tests that measure time, and passed or failed at the second attempt")

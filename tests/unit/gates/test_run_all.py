@@ -68,7 +68,9 @@ def test_the_table_of_a_run_fits_80_columns_and_names_the_slowest_parts(tmp_path
     monkeypatch.setattr(suite, "RECORD", tmp_path / "output" / "suite.json")
     steps = [
         StepRecord("lint", 60.0, 11, 0, 0, 0, 0.9, (Part("sanity", 59.0),)),
-        StepRecord("integration", 300.0, 2000, 1, 3, 2, 0.5, (Part(f"tests/x.py::test_{'y' * 80}", 40.0), Part("test_z", 2.0))),
+        StepRecord(
+            "integration", 300.0, 2000, 1, 3, 2, 0.5, (Part(f"tests/x.py::test_{'y' * 80}", 40.0), Part("test_z", 2.0))
+        ),
     ]
     suite.save("test", steps)
     assert suite.load() == ("test", steps)
@@ -85,17 +87,47 @@ def test_the_share_of_the_processors_is_work_among_all_ticks():
 @pytest.mark.parametrize(
     ("outcomes", "exit_code", "closing"),
     [
-        ([Outcome(Step("lint"), 0, Tally(10), 1.0), Outcome(Step("unit"), 0, Tally(5, skipped=1), 1.0)], 0, "15 passed, 0 failed, 1 skipped"),
-        ([Outcome(Step("unit"), 0, Tally(5), 1.0), Outcome(Step("integration"), 0, Tally(5, rerun=1), 1.0)], 0, "10 passed, 0 failed, 1 rerun"),
-        ([Outcome(Step("lint"), 2, Tally(9, 1), 1.0), Outcome(Step("unit"), 0, Tally(5), 1.0)], 1, "14 passed, 1 failed"),
+        (
+            [Outcome(Step("lint"), 0, Tally(10), 1.0), Outcome(Step("unit"), 0, Tally(5, skipped=1), 1.0)],
+            0,
+            "15 passed, 0 failed, 1 skipped",
+        ),
+        (
+            [Outcome(Step("unit"), 0, Tally(5), 1.0), Outcome(Step("integration"), 0, Tally(5, rerun=1), 1.0)],
+            0,
+            "10 passed, 0 failed, 1 rerun",
+        ),
+        (
+            [Outcome(Step("lint"), 2, Tally(9, 1), 1.0), Outcome(Step("unit"), 0, Tally(5), 1.0)],
+            1,
+            "14 passed, 1 failed",
+        ),
         ([Outcome(Step("lint"), 0, Tally(10), 1.0), Outcome(Step("unit"), 2, Tally(), 1.0)], 1, "10 passed, 1 failed"),
         ([Outcome(Step("lint"), 0, Tally(10), 1.0), Outcome(Step("unit"), 0, Tally(), 1.0)], 1, "10 passed, 1 failed"),
-        ([Outcome(Step("lint"), 0, Tally(10), 1.0), Outcome(Step("molecule", optional=True), 0, Tally(), 1.0)], 0, "10 passed, 0 failed"),
-        ([Outcome(Step("lint"), 0, Tally(10), 1.0), Outcome(Step("molecule", optional=True), 1, Tally(), 1.0)], 1, "10 passed, 1 failed"),
+        (
+            [Outcome(Step("lint"), 0, Tally(10), 1.0), Outcome(Step("molecule", optional=True), 0, Tally(), 1.0)],
+            0,
+            "10 passed, 0 failed",
+        ),
+        (
+            [Outcome(Step("lint"), 0, Tally(10), 1.0), Outcome(Step("molecule", optional=True), 1, Tally(), 1.0)],
+            1,
+            "10 passed, 1 failed",
+        ),
     ],
-    ids=["all well", "one at the second attempt", "a failed test", "a crash", "nothing tested", "no engine for containers", "a broken engine"],
+    ids=[
+        "all well",
+        "one at the second attempt",
+        "a failed test",
+        "a crash",
+        "nothing tested",
+        "no engine for containers",
+        "a broken engine",
+    ],
 )
-def test_the_run_is_green_only_when_every_step_tested_and_passed(outcomes, exit_code, closing, monkeypatch, tmp_path, capsys):
+def test_the_run_is_green_only_when_every_step_tested_and_passed(
+    outcomes, exit_code, closing, monkeypatch, tmp_path, capsys
+):
     waiting = {outcome.step: outcome for outcome in outcomes}
     monkeypatch.setattr(run_all, "RUNS", {"test": tuple(waiting)})
     monkeypatch.setattr(run_all, "take", waiting.pop)

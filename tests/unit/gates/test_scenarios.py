@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make molecule`: what runs beside what and on whose hosts, what gets a second attempt, and what is left out where a piece is missing. No Docker."""
+"""`make molecule`: what runs beside what and on whose hosts, what gets a second attempt, and what is left out where a
+piece is missing. No Docker.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,13 @@ class TestChains:
 
     def test_what_takes_longest_is_begun_first(self, monkeypatch):
         monkeypatch.setattr(catalogue, "SECONDS_OF", {"slow": 500.0})
-        wanted = [scenario("a"), scenario("slow"), scenario("b", "systemd"), scenario("c", "systemd"), scenario("d", "systemd")]
+        wanted = [
+            scenario("a"),
+            scenario("slow"),
+            scenario("b", "systemd"),
+            scenario("c", "systemd"),
+            scenario("d", "systemd"),
+        ]
         assert names(chains_of(wanted, [("c", "d")])) == [["slow"], ["c", "d"], ["b"], ["a"]]
 
 
@@ -109,8 +117,20 @@ def run(tmp_path, monkeypatch) -> Run:
 class TestSecondAttempts:
     @pytest.mark.parametrize(
         ("log", "is_due"),
-        [(OF_TIME, True), (OF_TIME_AND_MORE, False), (NOT_A_TEST, False), ("[measures_time] 0 of 3 failed\n", False), ("killed\n", False)],
-        ids=["only tests that measure time", "another one, too", "no test at all", "none that measures time", "nothing said"],
+        [
+            (OF_TIME, True),
+            (OF_TIME_AND_MORE, False),
+            (NOT_A_TEST, False),
+            ("[measures_time] 0 of 3 failed\n", False),
+            ("killed\n", False),
+        ],
+        ids=[
+            "only tests that measure time",
+            "another one, too",
+            "no test at all",
+            "none that measures time",
+            "nothing said",
+        ],
     )
     def test_what_is_run_once_more(self, run, log, is_due):
         run.ends("a", log)
@@ -146,7 +166,10 @@ class TestSecondAttempts:
         ("tests", "line"),
         [
             ("@pytest.mark.measures_time\ndef test_a(): assert False", "[measures_time] 1 of 1 failed"),
-            ("@pytest.mark.measures_time\ndef test_a(): assert False\ndef test_b(): assert False", "[measures_time] 1 of 2 failed"),
+            (
+                "@pytest.mark.measures_time\ndef test_a(): assert False\ndef test_b(): assert False",
+                "[measures_time] 1 of 2 failed",
+            ),
             ("@pytest.mark.measures_time\ndef test_a(gone): pass", "[measures_time] 0 of 1 failed"),
             ("def test_a(): pass", None),
         ],

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fetching etcd from the machine's own mirror: the mirror is found in every form of apt's sources, failures are told by suite."""
+"""Fetching etcd from the machine's own mirror: the mirror is found in every form of apt's sources, failures are told by
+suite.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ from tests.testbed.debian_packages import FetchFailed
 MIRROR = "http://mirror.example/debian/"
 SOURCES = {
     "one-line": ("test.list", "deb http://mirror.example/debian bookworm main contrib\n"),
-    "deb822": ("test.sources", "Types: deb\nURIs: http://mirror.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\n"),
+    "deb822": (
+        "test.sources",
+        "Types: deb\nURIs: http://mirror.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\n",
+    ),
     "after others": (
         "test.list",
         """
@@ -73,7 +78,10 @@ def apt_sources(tmp_path, monkeypatch):
             folder.mkdir()
         (parts / name).write_text(text)
         settings = tmp_path / "apt.conf"
-        settings.write_text(f'Dir::Etc::sourcelist "/dev/null"; Dir::Etc::sourceparts "{parts}"; Dir::State::lists "{tmp_path / "lists"}";\n')
+        settings.write_text(
+            f'Dir::Etc::sourcelist "/dev/null"; Dir::Etc::sourceparts "{parts}"; '
+            f'Dir::State::lists "{tmp_path / "lists"}";\n'
+        )
         monkeypatch.setenv("APT_CONFIG", str(settings))
 
     return configure
@@ -106,7 +114,9 @@ def test_a_source_that_is_not_debians_is_passed_over(monkeypatch):
             raise FetchFailed("apt-get update: E: not signed")
         return "3.4.23"
 
-    monkeypatch.setattr(debian_packages, "_configured_mirrors", lambda: ["http://vendor.example/", MIRROR, "http://unused.example/"])
+    monkeypatch.setattr(
+        debian_packages, "_configured_mirrors", lambda: ["http://vendor.example/", MIRROR, "http://unused.example/"]
+    )
     monkeypatch.setattr(debian_packages, "_fetch_from", fetch)
     assert debian_packages._fetch_suite("bookworm") == "3.4.23"
     assert asked == ["http://vendor.example/", MIRROR]
@@ -158,7 +168,9 @@ def test_a_cache_that_cannot_be_written_is_told_by_suite(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv(cache.OVERRIDE, str(tmp_path / "file"))
     (told,) = debian_packages.fetch(("trixie",))
-    assert told.problem == f"cannot write to {tmp_path / 'file'}: Not a directory; name another folder in {cache.OVERRIDE}"
+    assert (
+        told.problem == f"cannot write to {tmp_path / 'file'}: Not a directory; name another folder in {cache.OVERRIDE}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,12 @@ ASK = "from tests.testbed.ports import PORTS; print(*[PORTS.take() for _ in rang
 
 
 def test_processes_that_ask_at_once_get_different_ports():
-    askers = [subprocess.Popen([sys.executable, "-c", ASK], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    askers = [
+        subprocess.Popen(
+            [sys.executable, "-c", ASK], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
     ports = []
     for asker in askers:
         assert asker.stdout is not None

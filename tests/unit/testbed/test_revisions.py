@@ -23,7 +23,13 @@ def rules(observed, store, asked=None):
 
 
 def test_a_clean_history_has_no_violation():
-    history = [write("a", 2, 0, 1), write("b", 3, 0.5, 1.5), read("a", 2, 3, 2, 3), read("c", None, 3, 2, 3), write("c", 4, 2.5, 4)]
+    history = [
+        write("a", 2, 0, 1),
+        write("b", 3, 0.5, 1.5),
+        read("a", 2, 3, 2, 3),
+        read("c", None, 3, 2, 3),
+        write("c", 4, 2.5, 4),
+    ]
     assert rules(history, {"a": 2, "b": 3, "c": 4, "unknown outcome": 5}) == []
 
 

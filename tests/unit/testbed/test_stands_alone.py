@@ -18,7 +18,8 @@ from tests import testbed
 
 FOLDER = Path(testbed.__file__).parent
 MODULES = sorted(FOLDER.rglob("*.py"))
-# The folder of a checkout, its cache, and the word for it. A user's cache folder is another thing, and so is functools.cache.
+# The folder of a checkout, its cache, and the word for it. A user's cache folder is another thing, and so is
+# functools.cache.
 OF_THE_CHECKOUT = re.compile(r"""parents\[|(?<!~)["'/]\.cache\b|CHECKOUT""")
 
 
@@ -39,7 +40,11 @@ def named(module: Path) -> str:
 @pytest.mark.parametrize("module", MODULES, ids=named)
 def test_it_imports_itself_the_standard_library_and_installed_packages(module):
     known = sys.stdlib_module_names | packages_distributions().keys()
-    foreign = [f"line {line}: {name}" for name, line in imported(module) if name.split(".")[0] not in known or name.split(".")[0] == "tests"]
+    foreign = [
+        f"line {line}: {name}"
+        for name, line in imported(module)
+        if name.split(".")[0] not in known or name.split(".")[0] == "tests"
+    ]
     assert foreign == []
 
 
@@ -48,7 +53,9 @@ def test_it_looks_for_no_file_of_the_checkout(module):
     assert [line for line in module.read_text().splitlines() if OF_THE_CHECKOUT.search(line)] == []
 
 
-@pytest.mark.parametrize("line", ["Path(__file__).parents[2]", 'ROOT / ".cache"', "{ROOT}/.cache/etcd", "from .releases import CHECKOUT"])
+@pytest.mark.parametrize(
+    "line", ["Path(__file__).parents[2]", 'ROOT / ".cache"', "{ROOT}/.cache/etcd", "from .releases import CHECKOUT"]
+)
 def test_what_would_be_a_file_of_the_checkout(line):
     assert OF_THE_CHECKOUT.search(line)
 

@@ -31,7 +31,14 @@ def test_a_flag_becomes_its_variable(settings, variables):
 
 
 @pytest.mark.parametrize(
-    "settings", [None, "snapshot-count=1", ["snapshot-count"], {"log-level": {"a": 1}}, {"log-level": "info\nETCD_FORCE_NEW_CLUSTER=true"}]
+    "settings",
+    [
+        None,
+        "snapshot-count=1",
+        ["snapshot-count"],
+        {"log-level": {"a": 1}},
+        {"log-level": "info\nETCD_FORCE_NEW_CLUSTER=true"},
+    ],
 )
 def test_what_cannot_be_a_setting_is_refused(settings):
     with pytest.raises(AnsibleFilterError):

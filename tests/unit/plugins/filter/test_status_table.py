@@ -12,18 +12,29 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.quorum.etcd.plugins.filter.status_table import status_table
 
 MEMBER = {
-    "id": "8211f1d0f64f3269", "name": "n1", "role": "voter", "started": True, "healthy": True, "reachable": True, "version": "3.5.16",
-    "db_size": 20_480, "db_size_in_use": 16_384, "raft_lag": 0, "progress": None, "alarms": [],
+    "id": "8211f1d0f64f3269", "name": "n1", "role": "voter", "started": True, "healthy": True, "reachable": True,
+    "version": "3.5.16", "db_size": 20_480, "db_size_in_use": 16_384, "raft_lag": 0, "progress": None, "alarms": [],
 }  # fmt: skip
 HEALTHY = {
     "cluster_id": "8a8f1b6a3b2a5d1c",
     "healthy": True,
     "has_quorum": True,
     "quorum": {"voters": 3, "size": 2, "healthy": 3, "fault_tolerance": 1},
-    "members": [{**MEMBER, "role": "leader"}, {**MEMBER, "name": "n2", "raft_lag": 12}, {**MEMBER, "name": "n3", "db_size": 1_234_567_890}],
+    "members": [
+        {**MEMBER, "role": "leader"},
+        {**MEMBER, "name": "n2", "raft_lag": 12},
+        {**MEMBER, "name": "n3", "db_size": 1_234_567_890},
+    ],
     "concerns": [],
 }
-SILENT = {"healthy": False, "reachable": False, "version": None, "db_size": None, "db_size_in_use": None, "raft_lag": None}
+SILENT = {
+    "healthy": False,
+    "reachable": False,
+    "version": None,
+    "db_size": None,
+    "db_size_in_use": None,
+    "raft_lag": None,
+}
 
 
 def with_member(**facts):
@@ -85,7 +96,10 @@ def test_sizes_are_short(size, text):
     [
         ({"healthy": False}, "etcd cluster 8a8f1b6a3b2a5d1c: NOT HEALTHY"),
         ({"healthy": False, "has_quorum": False}, "etcd cluster 8a8f1b6a3b2a5d1c: WITHOUT QUORUM"),
-        ({"quorum": {"voters": 1, "size": 1, "healthy": 1, "fault_tolerance": 0}}, "1 of 1 voters healthy, quorum 1, tolerates 0 more failures"),
+        (
+            {"quorum": {"voters": 1, "size": 1, "healthy": 1, "fault_tolerance": 0}},
+            "1 of 1 voters healthy, quorum 1, tolerates 0 more failures",
+        ),
     ],
 )
 def test_the_head_tells_the_worst(facts, head):
@@ -93,7 +107,12 @@ def test_the_head_tells_the_worst(facts, head):
 
 
 def test_concerns_follow_and_everything_fits_80_columns():
-    concerns = [{"code": "no_quorum", "message": "The cluster has no quorum: " + "nothing can be written, and the member list may be stale. " * 3}]
+    concerns = [
+        {
+            "code": "no_quorum",
+            "message": "The cluster has no quorum: " + "nothing can be written, and the member list may be stale. " * 3,
+        }
+    ]
     lines = status_table({**with_member(**SILENT), "concerns": concerns}).splitlines()
     assert [line[:2] for line in lines[lines.index("", 4) :]] == ["", "! ", "  ", "  "]
     assert max(map(len, lines)) <= 80

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventory plugin where it touches Ansible: which files are its own, what its documentation promises, which values may be run."""
+"""The inventory plugin where it touches Ansible: which files are its own, what its documentation promises, which values
+may be run.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,11 @@ NAME = "quorum.etcd.etcd_members"
 def documented() -> dict:
     """What ansible-doc says, fragments merged in."""
     command = [str(Path(sys.executable).with_name("ansible-doc")), "--type", "inventory", "--json", NAME]
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"), "ANSIBLE_HOME": str(ROOT / ".ansible")}
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
+        "ANSIBLE_HOME": str(ROOT / ".ansible"),
+    }
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=100)
     return json.loads(done.stdout)[NAME]
 
@@ -66,7 +72,9 @@ def test_a_file_that_is_not_there_is_not_ours(tmp_path):
 def test_a_connection_option_is_the_one_of_the_modules(name):
     """Type, default and choices as the modules have them, and the same variables of the environment."""
     rule, option = CONNECTION[name], options()[name]
-    assert [option.get(key) for key in ("type", "elements", "default", "choices")] == [rule.get(key) for key in ("type", "elements", "default", "choices")]
+    assert [option.get(key) for key in ("type", "elements", "default", "choices")] == [
+        rule.get(key) for key in ("type", "elements", "default", "choices")
+    ]
     own_variable = [rule["fallback"][1][0]] if "fallback" in rule else []
     assert [entry["name"] for entry in option.get("env", [])] == own_variable
 
@@ -92,7 +100,10 @@ def in_the_documentation() -> list[dict]:
 
 
 def in_the_guide() -> list[dict]:
-    return [yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)]
+    return [
+        yaml.safe_load(block)
+        for block in re.findall(r"^```yaml\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    ]
 
 
 @pytest.mark.parametrize("source", [in_the_documentation, in_the_guide], ids=["documentation", "guide"])
@@ -107,13 +118,21 @@ def test_examples_are_complete_files_of_this_plugin(source):
 
 def test_the_guide_names_every_variable_of_a_host():
     observed = cluster(healthy("m1"))
-    data = {**cluster_data(observed), "members": [member_status_data(observed, member) for member in observed.members], "has_quorum": True}
+    data = {
+        **cluster_data(observed),
+        "members": [member_status_data(observed, member) for member in observed.members],
+        "has_quorum": True,
+    }
     (host,) = hosts_of(data, Naming(ansible_host_from="none"))
-    rows = re.findall(r"^\| (`etcd_\w+`(?:, `etcd_\w+`)*) \| ", GUIDE.read_text().partition("## Variables")[2], re.MULTILINE)
+    rows = re.findall(
+        r"^\| (`etcd_\w+`(?:, `etcd_\w+`)*) \| ", GUIDE.read_text().partition("## Variables")[2], re.MULTILINE
+    )
     assert sorted(name.strip("`") for row in rows for name in row.split(", ")) == sorted(host.variables)
 
 
-@pytest.mark.parametrize("text", ["{{ lookup('pipe', 'id') }}", "{% if 1 %}x{% endif %}", "lookup('pipe', 'id')", "'id' | shell"])
+@pytest.mark.parametrize(
+    "text", ["{{ lookup('pipe', 'id') }}", "{% if 1 %}x{% endif %}", "lookup('pipe', 'id')", "'id' | shell"]
+)
 def test_what_could_be_run_is_never_run(text):
     value = etcd_members._harmless({"key": [text]})
     assert not is_trusted_as_template(value["key"][0])
@@ -121,7 +140,14 @@ def test_what_could_be_run_is_never_run(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "n1", "http://10.0.0.1:2379", "does not answer: asking the status of http://[fd00::1]:2379: Connection refused", "3.5.30"]
+    "text",
+    [
+        "",
+        "n1",
+        "http://10.0.0.1:2379",
+        "does not answer: asking the status of http://[fd00::1]:2379: Connection refused",
+        "3.5.30",
+    ],
 )
 def test_plain_text_is_written_as_plain_text(text):
     assert is_trusted_as_template(etcd_members._harmless(text))

@@ -4,7 +4,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.module_utils._client.addresses import Address, InvalidEndpoint, parse_endpoint
+from ansible_collections.quorum.etcd.plugins.module_utils._client.addresses import (
+    Address,
+    InvalidEndpoint,
+    parse_endpoint,
+)
 
 READ = {
     "http://10.0.0.1:2379": Address("http", "10.0.0.1", 2379),
@@ -74,6 +78,8 @@ def test_a_password_in_an_endpoint_is_refused_and_not_repeated():
     assert "username and password" in str(caught.value)
 
 
-@pytest.mark.parametrize(("text", "url"), [("HTTP://H:1/", "http://H:1"), ("[::1]:2379", "http://[::1]:2379"), ("h:01", "http://h:1")])
+@pytest.mark.parametrize(
+    ("text", "url"), [("HTTP://H:1/", "http://H:1"), ("[::1]:2379", "http://[::1]:2379"), ("h:01", "http://h:1")]
+)
 def test_the_url_of_an_address_is_written_in_one_way(text, url):
     assert parse_endpoint(text).url == url

@@ -27,7 +27,9 @@ def endpoint(name: str) -> Any:
 def test_answers_come_in_the_order_of_the_endpoints(count):
     endpoints = [endpoint(str(number)) for number in range(count)]
     answers = ask_each(endpoints, lambda asked: asked.url, 1)
-    assert [(answer.endpoint.url, answer.value, answer.error) for answer in answers] == [(str(number), str(number), None) for number in range(count)]
+    assert [(answer.endpoint.url, answer.value, answer.error) for answer in answers] == [
+        (str(number), str(number), None) for number in range(count)
+    ]
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -67,7 +69,11 @@ def test_several_are_asked_at_once():
 def test_a_question_that_never_ends_is_a_timeout_of_that_endpoint():
     release = threading.Event()
     began = time.monotonic()
-    first, second = ask_each([endpoint("http://hangs:1"), endpoint("b")], lambda asked: asked.url if asked.url == "b" else release.wait(10), 0.2)
+    first, second = ask_each(
+        [endpoint("http://hangs:1"), endpoint("b")],
+        lambda asked: asked.url if asked.url == "b" else release.wait(10),
+        0.2,
+    )
     assert time.monotonic() - began < 1
     release.set()
     assert first.error is not None
@@ -90,7 +96,12 @@ def test_what_is_no_endpoint_is_not_opened():
 
 
 @pytest.mark.parametrize(
-    ("options", "url"), [({}, "http://h:1"), ({"ca_cert": "/ca.pem"}, "https://h:1"), ({"client_cert": "/c", "client_key": "/k"}, "https://h:1")]
+    ("options", "url"),
+    [
+        ({}, "http://h:1"),
+        ({"ca_cert": "/ca.pem"}, "https://h:1"),
+        ({"client_cert": "/c", "client_key": "/k"}, "https://h:1"),
+    ],
 )
 def test_an_endpoint_without_scheme_is_https_where_tls_options_are_given(options, url):
     assert open_endpoint("h:1", Connection(transport="gateway", **options)).url == url

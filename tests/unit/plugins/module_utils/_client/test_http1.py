@@ -42,18 +42,37 @@ def test_a_request(connected):
     connection, server = connected
     server.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     connection.exchange("POST", "/v3/x", {"Accept": "application/json"}, b"{}")
-    assert server.recv(1000) == b"POST /v3/x HTTP/1.1\r\nHost: h:1\r\nAccept: application/json\r\nContent-Length: 2\r\n\r\n{}"
+    assert (
+        server.recv(1000)
+        == b"POST /v3/x HTTP/1.1\r\nHost: h:1\r\nAccept: application/json\r\nContent-Length: 2\r\n\r\n{}"
+    )
 
 
 BODIES = {
     "with a length": (b"HTTP/1.1 200 OK\r\ncontent-LENGTH: 5\r\n\r\nhello", True, b"hello"),
     "empty": (b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", True, b""),
-    "chunked": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n", True, b"hello"),
-    "chunked with trailers": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\n\r\n", True, b"hello"),
+    "chunked": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n",
+        True,
+        b"hello",
+    ),
+    "chunked with trailers": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\n\r\n",
+        True,
+        b"hello",
+    ),
     "until closed": (b"HTTP/1.1 200 OK\r\n\r\nhello", False, b"hello"),
     "of an older server": (b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello", False, b"hello"),
-    "of a server that will close": (b"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 5\r\n\r\nhello", False, b"hello"),
-    "after a continue": (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", True, b"hello"),
+    "of a server that will close": (
+        b"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 5\r\n\r\nhello",
+        False,
+        b"hello",
+    ),
+    "after a continue": (
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        True,
+        b"hello",
+    ),
     "without a reason": (b"HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nhello", True, b"hello"),
     "with bare line ends": (b"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", True, b"hello"),
 }
@@ -63,7 +82,9 @@ BODIES = {
 @pytest.mark.parametrize("size", [1, 7, 10000])
 def test_a_body(connected, kind, size):
     answer, stays_open, body = BODIES[kind]
-    response = answered(connected, *(answer[start : start + size] for start in range(0, len(answer), size)), closes=True)
+    response = answered(
+        connected, *(answer[start : start + size] for start in range(0, len(answer), size)), closes=True
+    )
     assert response.read(1000) == body
     assert connected[0].is_open is stays_open
 
@@ -74,12 +95,20 @@ def test_two_exchanges_on_one_connection(connected):
 
 
 def test_lines_across_pieces(connected):
-    response = answered(connected, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"4\r\na\nbc\r\n", b"5\r\nd\n\nef\r\n", b"0\r\n\r\n")
+    response = answered(
+        connected,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"4\r\na\nbc\r\n",
+        b"5\r\nd\n\nef\r\n",
+        b"0\r\n\r\n",
+    )
     assert list(response.lines(100)) == [b"a", b"bcd", b"", b"ef"]
 
 
 def test_the_content_type_without_its_parameters(connected):
-    response = answered(connected, b"HTTP/1.1 200 OK\r\nContent-Type: Application/JSON; charset=utf-8\r\nContent-Length: 0\r\n\r\n")
+    response = answered(
+        connected, b"HTTP/1.1 200 OK\r\nContent-Type: Application/JSON; charset=utf-8\r\nContent-Length: 0\r\n\r\n"
+    )
     assert response.content_type == "application/json"
 
 

@@ -1,14 +1,18 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the releases of etcd answer, and what we call it. Rows: cases.md part 2; words of etcd api/v3rpc/rpctypes/error.go."""
+"""What the releases of etcd answer, and what we call it.
+
+Rows: cases.md part 2; words of etcd api/v3rpc/rpctypes/error.go.
+"""
 
 from __future__ import annotations
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._client import errors, server_errors
 
-# gRPC code per group of releases -> words -> our code. The code of one refusal may differ between releases; the words do not.
+# gRPC code per group of releases -> words -> our code. The code of one refusal may differ between releases; the words
+# do not.
 ALL, TO_3_5, SINCE_3_6 = "all", "3.3 to 3.5", "3.6 on"
 TABLE = [
     (ALL, 2, "etcdserver: re-configuration failed due to not enough started members", errors.NOT_ENOUGH_STARTED),
@@ -61,7 +65,9 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("releases", "grpc_code", "words", "code"), TABLE, ids=[f"{row[0]}: {row[1]} {row[2]}" for row in TABLE])
+@pytest.mark.parametrize(
+    ("releases", "grpc_code", "words", "code"), TABLE, ids=[f"{row[0]}: {row[1]} {row[2]}" for row in TABLE]
+)
 def test_an_answer_has_one_code(releases, grpc_code, words, code):
     error = server_errors.refusal_of_server("adding a member at", "http://h:1", grpc_code, words)
     assert error.code == code
@@ -74,7 +80,9 @@ def test_an_answer_has_one_code(releases, grpc_code, words, code):
 MAY_YET_BE_APPLIED = {errors.TIMEOUT, errors.REQUEST_TIMED_OUT, errors.SERVER_STOPPED, errors.SERVER_ERROR}
 
 
-@pytest.mark.parametrize(("releases", "grpc_code", "words", "code"), TABLE, ids=[f"{row[0]}: {row[1]} {row[2]}" for row in TABLE])
+@pytest.mark.parametrize(
+    ("releases", "grpc_code", "words", "code"), TABLE, ids=[f"{row[0]}: {row[1]} {row[2]}" for row in TABLE]
+)
 def test_only_an_answer_that_leaves_it_open_may_yet_be_applied(releases, grpc_code, words, code):
     assert server_errors.refusal_of_server("x", "y", grpc_code, words).sent is (code in MAY_YET_BE_APPLIED)
 

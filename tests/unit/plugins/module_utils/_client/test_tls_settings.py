@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each combination of scheme and TLS options means, on both transports: https is never plaintext, http never anything else."""
+"""What each combination of scheme and TLS options means, on both transports: https is never plaintext, http never
+anything else.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ from ansible_collections.quorum.etcd.plugins.module_utils._client.transport_grpc
 
 IDENTITIES = ("none", "certificate and key", "both in one file", "key alone")
 TABLE = list(itertools.product(("http", "https"), (False, True), IDENTITIES, (True, False)))
-IDS = [f"{scheme}, {'ca' if ca else 'no ca'}, {identity}, {'validated' if validate else 'not validated'}" for scheme, ca, identity, validate in TABLE]
+IDS = [
+    f"{scheme}, {'ca' if ca else 'no ca'}, {identity}, {'validated' if validate else 'not validated'}"
+    for scheme, ca, identity, validate in TABLE
+]
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,9 @@ class Files:
     key: str
     both: str
 
-    def connection(self, ca: bool, identity: str, validate: bool, scheme: str = "https", transport: str = "gateway") -> Connection:
+    def connection(
+        self, ca: bool, identity: str, validate: bool, scheme: str = "https", transport: str = "gateway"
+    ) -> Connection:
         certificate, key = {
             "none": (None, None),
             "certificate and key": (self.certificate, self.key),
@@ -245,9 +252,17 @@ NO_CERTIFICATE = Connection()
 WITH_CERTIFICATE = Connection(client_cert="/c.pem", client_key="/k.pem")
 EXPLAINED = [
     (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), NO_CERTIFICATE, "http://"),
-    (ssl.SSLError(1, "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] alert"), NO_CERTIFICATE, "set client_cert and client_key"),
+    (
+        ssl.SSLError(1, "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] alert"),
+        NO_CERTIFICATE,
+        "set client_cert and client_key",
+    ),
     (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), NO_CERTIFICATE, "set client_cert and client_key"),
-    (ssl.SSLError(1, "[SSL: SSLV3_ALERT_BAD_CERTIFICATE] bad certificate"), WITH_CERTIFICATE, "signed by the server's trusted CA"),
+    (
+        ssl.SSLError(1, "[SSL: SSLV3_ALERT_BAD_CERTIFICATE] bad certificate"),
+        WITH_CERTIFICATE,
+        "signed by the server's trusted CA",
+    ),
     (ConnectionResetError(104, "Connection reset by peer"), WITH_CERTIFICATE, "in date"),
 ]
 

@@ -21,7 +21,10 @@ def wired(monkeypatch):
     """An automatic transport whose gateway answers as told; gRPC always answers, or cannot be had."""
 
     def up(gateway_answer, grpc_is_there=True):
-        gateway, grpc = Scripted({"HashKV": gateway_answer, "Status": {}, "Snapshot": gateway_answer}), Scripted(dict.fromkeys(["HashKV", "Status"], OVER_GRPC))
+        gateway, grpc = (
+            Scripted({"HashKV": gateway_answer, "Status": {}, "Snapshot": gateway_answer}),
+            Scripted(dict.fromkeys(["HashKV", "Status"], OVER_GRPC)),
+        )
         grpc.answers["Snapshot"] = {"messages": [OVER_GRPC]}
 
         def open_grpc(_address, _connection):
@@ -61,7 +64,17 @@ def test_a_call_that_the_gateway_does_not_have_goes_over_grpc_alone(wired):
     assert (gateway.methods, grpc.methods) == (["HashKV", "Status"], ["HashKV"])
 
 
-@pytest.mark.parametrize("code", [errors.TIMEOUT, errors.CONNECTION_REFUSED, errors.TLS_ERROR, errors.NO_LEADER, errors.AUTH_REQUIRED, errors.NOT_ETCD])
+@pytest.mark.parametrize(
+    "code",
+    [
+        errors.TIMEOUT,
+        errors.CONNECTION_REFUSED,
+        errors.TLS_ERROR,
+        errors.NO_LEADER,
+        errors.AUTH_REQUIRED,
+        errors.NOT_ETCD,
+    ],
+)
 def test_other_errors_are_the_answer(wired, code):
     transport, _gateway, grpc = wired(refusal(code))
     with pytest.raises(EtcdError) as caught:

@@ -19,7 +19,12 @@ from .scripted import URL, Scripted, refusal
 
 USER = Connection(endpoints=(URL,), username="root", password="secret")
 NOBODY = Connection(endpoints=(URL,))
-LIST = {"members": [{"ID": "1", "name": "a", "peerURLs": ["http://a:2380"], "clientURLs": ["http://a:2379"]}, {"ID": "2", "isLearner": True}]}
+LIST = {
+    "members": [
+        {"ID": "1", "name": "a", "peerURLs": ["http://a:2380"], "clientURLs": ["http://a:2379"]},
+        {"ID": "2", "isLearner": True},
+    ]
+}
 VERSION_3_4 = {"version": "3.4.23"}
 VERSION_3_5 = {"version": "3.5.30"}
 
@@ -30,7 +35,9 @@ def endpoint_of(connection, transport, login=None):
 
 def wants_token(answer, name="token-1"):
     """Answers who shows that token, and asks everybody else for one."""
-    return lambda call: answer if call.token == name else refusal(errors.AUTH_REQUIRED if call.token is None else errors.INVALID_TOKEN)
+    return lambda call: (
+        answer if call.token == name else refusal(errors.AUTH_REQUIRED if call.token is None else errors.INVALID_TOKEN)
+    )
 
 
 def failed(code: str, call, *arguments: object) -> EtcdError:
@@ -75,7 +82,9 @@ def test_a_local_list_asks_nothing_else():
 
 
 def test_a_release_that_may_not_be_known_is_taken_for_an_old_one():
-    """A user without the root role may list the members, not ask the status; a read that is denied went through the quorum."""
+    """A user without the root role may list the members, not ask the status; a read that is denied went through the
+    quorum.
+    """
     denied = refusal(errors.PERMISSION_DENIED)
     transport = Scripted({"Authenticate": {"token": "t"}, "Status": denied, "Range": denied, "MemberList": LIST})
     assert len(endpoint_of(USER, transport).member_list().members) == 2
@@ -88,7 +97,9 @@ def test_an_answer_that_names_no_cluster_is_not_etcds(answer):
     assert URL in error.message
 
 
-@pytest.mark.parametrize("answer", [{"members": 5}, {"members": ["x"]}, {"members": [{"ID": "x"}]}, {"header": {"cluster_id": "ten"}}])
+@pytest.mark.parametrize(
+    "answer", [{"members": 5}, {"members": ["x"]}, {"members": [{"ID": "x"}]}, {"header": {"cluster_id": "ten"}}]
+)
 def test_an_answer_of_another_shape_is_not_etcds(answer):
     failed(errors.NOT_ETCD, endpoint_of(NOBODY, Scripted({"MemberList": answer})).member_list, False)
 
@@ -116,7 +127,9 @@ def test_the_status_is_asked_for_without_a_token_first():
 
 def test_an_expired_token_is_renewed_once():
     tokens = iter(["token-0", "token-1"])
-    transport = Scripted({"Authenticate": lambda _call: {"token": next(tokens)}, "LeaseGrant": wants_token({"ID": "5"})})
+    transport = Scripted(
+        {"Authenticate": lambda _call: {"token": next(tokens)}, "LeaseGrant": wants_token({"ID": "5"})}
+    )
     assert endpoint_of(USER, transport).lease_grant(5, 10) == 5
     assert [call.token for call in transport.asked] == [None, "token-0", None, "token-1"]
 
@@ -147,7 +160,9 @@ def test_a_user_without_rights_is_not_authenticated_again():
     assert transport.methods == ["Authenticate", "MoveLeader"]
 
 
-@pytest.mark.parametrize("code", [errors.TIMEOUT, errors.SERVER_STOPPED, errors.REQUEST_TIMED_OUT, errors.CONNECTION_REFUSED])
+@pytest.mark.parametrize(
+    "code", [errors.TIMEOUT, errors.SERVER_STOPPED, errors.REQUEST_TIMED_OUT, errors.CONNECTION_REFUSED]
+)
 def test_a_change_that_may_have_been_applied_is_not_sent_again(code):
     transport = Scripted({"Authenticate": {"token": "t"}, "MemberRemove": refusal(code)})
     failed(code, endpoint_of(USER, transport).member_remove, 5)

@@ -24,7 +24,10 @@ KINDS = {
     wire_format.ALARM_TYPE: TYPES.TYPE_ENUM,
     wire_format.ALARM_ACTION: TYPES.TYPE_ENUM,
 }
-NAMES = {wire_format.ALARM_TYPE: ("NONE", "NOSPACE", "CORRUPT"), wire_format.ALARM_ACTION: ("GET", "ACTIVATE", "DEACTIVATE")}
+NAMES = {
+    wire_format.ALARM_TYPE: ("NONE", "NOSPACE", "CORRUPT"),
+    wire_format.ALARM_ACTION: ("GET", "ACTIVATE", "DEACTIVATE"),
+}
 VALUES = {
     wire_format.UINT64: st.integers(0, 2**64 - 1),
     wire_format.INT64: st.integers(-(2**63), 2**63 - 1),
@@ -48,7 +51,9 @@ def reference(message: str):
         made = file.message_type.add(name=name)
         for field_name, field in fields.items():
             label = TYPES.LABEL_REPEATED if field.repeated else TYPES.LABEL_OPTIONAL
-            added = made.field.add(name=field_name, number=field.number, label=label, type=KINDS.get(field.kind, TYPES.TYPE_MESSAGE))
+            added = made.field.add(
+                name=field_name, number=field.number, label=label, type=KINDS.get(field.kind, TYPES.TYPE_MESSAGE)
+            )
             if field.kind in NAMES or field.kind in wire_format.MESSAGES:
                 added.type_name = f".{field.kind}"
     pool = descriptor_pool.DescriptorPool()
@@ -96,7 +101,10 @@ def test_both_ways_agree_with_protobuf(message):
 
 
 def test_zero_values_are_sent_and_read():
-    assert wire_format.encode("MemberAddRequest", {"peerURLs": ["http://h:1"], "isLearner": False}) == b"\x0a\x0ahttp://h:1\x10\x00"
+    assert (
+        wire_format.encode("MemberAddRequest", {"peerURLs": ["http://h:1"], "isLearner": False})
+        == b"\x0a\x0ahttp://h:1\x10\x00"
+    )
     assert wire_format.encode("StatusRequest", {}) == b""
 
 

@@ -9,7 +9,12 @@ import datetime
 
 import pytest
 import trustme
-from ansible_collections.quorum.etcd.plugins.module_utils._formats.x509 import NoCertificate, read_certificate, read_certificates, read_der
+from ansible_collections.quorum.etcd.plugins.module_utils._formats.x509 import (
+    NoCertificate,
+    read_certificate,
+    read_certificates,
+    read_der,
+)
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
@@ -22,12 +27,16 @@ def utc(text: str) -> datetime.datetime:
 
 
 @pytest.mark.parametrize("key_type", list(trustme.KeyType))
-@pytest.mark.parametrize("ends", ["2031-02-03T04:05:06", "2049-12-31T23:59:59", "2050-01-01T00:00:00", "2999-01-01T00:00:00"])
+@pytest.mark.parametrize(
+    "ends", ["2031-02-03T04:05:06", "2049-12-31T23:59:59", "2050-01-01T00:00:00", "2999-01-01T00:00:00"]
+)
 def test_end_and_names_are_those_of_the_certificate(key_type, ends):
     pem = AUTHORITY.issue_cert(*NAMES, key_type=key_type, not_after=utc(ends)).cert_chain_pems[0].bytes()
     found = read_certificate(pem)
     assert found.names == set(NAMES)
-    assert found.not_after == x509.load_pem_x509_certificate(pem).not_valid_after_utc.timestamp() == utc(ends).timestamp()
+    assert (
+        found.not_after == x509.load_pem_x509_certificate(pem).not_valid_after_utc.timestamp() == utc(ends).timestamp()
+    )
 
 
 def test_an_authority_has_no_names():
@@ -44,20 +53,28 @@ def test_who_it_is_and_who_signed_it_are_told_by_name_and_by_key():
     reference = x509.load_pem_x509_certificate(pem)
     found, authority = read_certificate(pem), read_certificate(AUTHORITY.cert_pem.bytes())
     assert found.fingerprint == reference.fingerprint(hashes.SHA256()).hex()
-    assert found.key_identifier == reference.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest.hex()
+    assert (
+        found.key_identifier
+        == reference.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest.hex()
+    )
     assert found.authority_key_identifier == authority.key_identifier != ""
     assert found.issuer == authority.subject != found.subject
     assert read_certificate(trustme.CA().cert_pem.bytes()).key_identifier != authority.key_identifier
 
 
 def test_the_certificate_of_a_connection_is_the_one_of_the_file():
-    assert read_der(x509.load_pem_x509_certificate(PEM).public_bytes(serialization.Encoding.DER)) == read_certificate(PEM)
+    assert read_der(x509.load_pem_x509_certificate(PEM).public_bytes(serialization.Encoding.DER)) == read_certificate(
+        PEM
+    )
 
 
 def test_of_a_bundle_every_certificate_is_read():
     pems = [AUTHORITY.cert_pem.bytes(), b"of another house\n", trustme.CA().cert_pem.bytes()]
     found = read_certificates(b"\n".join(pems))
-    assert [one.fingerprint for one in found] == [read_certificate(pems[0]).fingerprint, read_certificate(pems[2]).fingerprint]
+    assert [one.fingerprint for one in found] == [
+        read_certificate(pems[0]).fingerprint,
+        read_certificate(pems[2]).fingerprint,
+    ]
 
 
 PEM = AUTHORITY.issue_cert(*NAMES).cert_chain_pems[0].bytes()

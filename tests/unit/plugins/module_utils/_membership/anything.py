@@ -54,7 +54,14 @@ PROBES = ((), reached(url(77)), unreached(url(77)))
 @st.composite
 def words(draw: st.DrawFn) -> str:
     """Voters and learners. Mostly with a quorum, since without one there is little to decide."""
-    size, ill, kinds, learners = draw(st.tuples(st.integers(1, 8), st.integers(0, 7), st.tuples(*[st.sampled_from(UNHEALTHY)] * 4), st.sampled_from(LEARNERS)))
+    size, ill, kinds, learners = draw(
+        st.tuples(
+            st.integers(1, 8),
+            st.integers(0, 7),
+            st.tuples(*[st.sampled_from(UNHEALTHY)] * 4),
+            st.sampled_from(LEARNERS),
+        )
+    )
     spare = (size - 1) // 2
     faults = spare + 1 if ill == 7 else min(ill, spare) if ill < 4 else 0
     return "h" * (size - faults) + "".join(kinds[:faults]) + learners
@@ -62,15 +69,21 @@ def words(draw: st.DrawFn) -> str:
 
 @st.composite
 def clusters(draw: st.DrawFn) -> Cluster:
-    """1 to 8 voters and 0 to 2 learners in any state, of any release, with anybody leading; sometimes two share a name."""
+    """1 to 8 voters and 0 to 2 learners in any state, of any release, with anybody leading; sometimes two share a
+    name.
+    """
     hosts = [MAKERS[letter](f"m{n}") for n, letter in enumerate(draw(words()), 1)]
-    oddity, leader, release, probes = draw(st.tuples(st.integers(0, 9), st.integers(0, 7), st.sampled_from(RELEASES), st.sampled_from(PROBES)))
+    oddity, leader, release, probes = draw(
+        st.tuples(st.integers(0, 9), st.integers(0, 7), st.sampled_from(RELEASES), st.sampled_from(PROBES))
+    )
     if oddity == 9:
         hosts[-1] = namesake(hosts[-1], hosts[0].record.name)
     if oddity % 4 == 1:
         hosts[0] = with_second_url(hosts[0])
     observed = cluster(*hosts, version=release, authenticated=oddity % 2 == 0, probes=probes)
-    followers = [voter for voter in observed.voters if (status := observed.status_of(voter.member_id)) and status.leader_id]
+    followers = [
+        voter for voter in observed.voters if (status := observed.status_of(voter.member_id)) and status.leader_id
+    ]
     return led_by(observed, followers[leader % len(followers)].member_id) if observed.leader_id else observed
 
 
@@ -86,12 +99,16 @@ def led_by(observed: Cluster, leader_id: int) -> Cluster:
     """Nobody is ahead of a leader: it was elected for having all that is committed."""
     newest = max(status.raft_index for status in observed.statuses)
     statuses = [replace(status, leader_id=leader_id) if status.leader_id else status for status in observed.statuses]
-    caught_up = (replace(status, raft_index=newest, raft_applied_index=newest) if status.member_id == leader_id else status for status in statuses)
+    caught_up = (
+        replace(status, raft_index=newest, raft_applied_index=newest) if status.member_id == leader_id else status
+        for status in statuses
+    )
     return replace(observed, leader_id=leader_id, statuses=tuple(caught_up))
 
 
 STRANGER = Member(0xDEAD, "m77", (url(77),))
-# Which parts of an identity are given: of the member that is meant (n, u, i), or of somebody else (N, U, I); w is an address that nobody has.
+# Which parts of an identity are given: of the member that is meant (n, u, i), or of somebody else (N, U, I); w is an
+# address that nobody has.
 PARTS = ("n", "u", "i", "nu", "ni", "ui", "nui", "nw", "iw", "w", "niw", "nU", "nI", "N", "NI", "uI")
 # What people goal most, and then anything: state, who is meant, the parts that are given.
 TOPICS = (
@@ -110,14 +127,24 @@ TOPICS = (
 def goals(draw: st.DrawFn, observed: Cluster) -> Goal:
     """Any state of a member of the cluster or of a stranger, known by any part of its identity; nothing is accepted."""
     topic, who, other, part, option = draw(
-        st.tuples(st.sampled_from(TOPICS), st.integers(0, 9), st.integers(0, 9), st.integers(0, len(PARTS) - 1), st.integers(0, 11))
+        st.tuples(
+            st.sampled_from(TOPICS),
+            st.integers(0, 9),
+            st.integers(0, 9),
+            st.integers(0, len(PARTS) - 1),
+            st.integers(0, 11),
+        )
     )
     state, kind, choice = topic
     anybody = (*observed.members, STRANGER)
-    meant = {"stranger": STRANGER, "learner": next(iter(observed.learners), STRANGER), "leader": observed.leader}.get(kind) or anybody[who % len(anybody)]
+    meant = {"stranger": STRANGER, "learner": next(iter(observed.learners), STRANGER), "leader": observed.leader}.get(
+        kind
+    ) or anybody[who % len(anybody)]
     another, parts = anybody[other % len(anybody)], choice[part % len(choice)]
     name = meant.name if "n" in parts else another.name if "N" in parts else ""
-    urls = meant.peer_urls if "u" in parts else another.peer_urls if "U" in parts else (url(77),) if "w" in parts else ()
+    urls = (
+        meant.peer_urls if "u" in parts else another.peer_urls if "U" in parts else (url(77),) if "w" in parts else ()
+    )
     ids = (meant.member_id,) if "i" in parts else (another.member_id,) if "I" in parts else ()
     return Goal(
         state,
@@ -138,7 +165,9 @@ def situations(draw: st.DrawFn) -> tuple[Cluster, Goal]:
 @st.composite
 def healthy_clusters(draw: st.DrawFn) -> Cluster:
     """1 to 7 healthy voters, perhaps with somebody on the way in, of any release that knows learners."""
-    size, leader, pending, release = draw(st.tuples(st.integers(1, 7), st.integers(0, 6), st.sampled_from("--LBDU"), st.sampled_from(RELEASES[1:])))
+    size, leader, pending, release = draw(
+        st.tuples(st.integers(1, 7), st.integers(0, 6), st.sampled_from("--LBDU"), st.sampled_from(RELEASES[1:]))
+    )
     hosts = [healthy(f"m{n}") for n in range(1, size + 1)]
     joining = [MAKERS[pending]("m9")] if pending != "-" else []
     return cluster(*hosts, *joining, leader=hosts[leader % size].record.name, version=release)
@@ -152,7 +181,9 @@ NEW = [(f"m{n}", n) for n in range(20, 26)]
 @st.composite
 def clean_desired_sets(draw: st.DrawFn) -> tuple[DesiredMember, ...]:
     """1 to 7 members, each as it is, under its name at a new address, or new altogether."""
-    pairs = draw(st.lists(st.sampled_from(KEPT + KEPT + MOVED + NEW), min_size=1, max_size=7, unique_by=lambda pair: pair[0]))
+    pairs = draw(
+        st.lists(st.sampled_from(KEPT + KEPT + MOVED + NEW), min_size=1, max_size=7, unique_by=lambda pair: pair[0])
+    )
     return tuple(DesiredMember(name, (url(place),)) for name, place in pairs)
 
 

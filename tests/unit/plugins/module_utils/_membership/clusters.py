@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.decision import plan
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity import Identity, member_id_readings
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Alarm, Cluster, Member, Probe, Silence, Status
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import (
+    Alarm,
+    Cluster,
+    Member,
+    Probe,
+    Silence,
+    Status,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.peer_urls import normalise
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import ABSENT, PRESENT, PROMOTED, Goal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import Refusal
@@ -45,7 +52,9 @@ def healthy(name: str, peer_urls: list[str] | None = None, member_id: int | None
     urls = tuple(peer_urls or [url(name)])
     number = member_id or id_of(name)
     record = Member(number, name, urls, (f"http://{name}:2379",))
-    return Host(record, Status(CLUSTER_ID, number, "", raft_index=NEWEST_INDEX - lag, raft_applied_index=NEWEST_INDEX - lag))
+    return Host(
+        record, Status(CLUSTER_ID, number, "", raft_index=NEWEST_INDEX - lag, raft_applied_index=NEWEST_INDEX - lag)
+    )
 
 
 def dead(name: str, peer_urls: list[str] | None = None, member_id: int | None = None) -> Host:
@@ -89,19 +98,38 @@ def leaderless(name: str) -> Host:
     return replace(healthy(name), follows=False)
 
 
-def cluster(*hosts: Host, leader: str | None = None, version: str = NEWEST, versions: dict[str, str] | None = None, **facts: object) -> Cluster:
-    """The cluster of these members as it would be observed. The first voter that follows is the leader, unless one is named."""
+def cluster(
+    *hosts: Host,
+    leader: str | None = None,
+    version: str = NEWEST,
+    versions: dict[str, str] | None = None,
+    **facts: object,
+) -> Cluster:
+    """The cluster of these members as it would be observed.
+
+    The first voter that follows is the leader, unless one is named.
+    """
     following = [host.record for host in hosts if host.status and host.follows and host.record.is_voter]
     voters = [host.record for host in hosts if host.record.is_voter]
     has_quorum = len(following) > len(voters) // 2
-    chosen = next((record for record in [*voters, *following] if record.name == leader), None) if leader else next(iter(following), None)
+    chosen = (
+        next((record for record in [*voters, *following] if record.name == leader), None)
+        if leader
+        else next(iter(following), None)
+    )
     leader_id = chosen.member_id if chosen and has_quorum else 0
     statuses = tuple(
-        replace(host.status, leader_id=leader_id if host.follows else 0, version=(versions or {}).get(host.record.name, version))
+        replace(
+            host.status,
+            leader_id=leader_id if host.follows else 0,
+            version=(versions or {}).get(host.record.name, version),
+        )
         for host in hosts
         if host.status
     )
-    silences = tuple(Silence(host.record.member_id, "connection_refused", "refuses connections") for host in hosts if not host.status)
+    silences = tuple(
+        Silence(host.record.member_id, "connection_refused", "refuses connections") for host in hosts if not host.status
+    )
     observed = Cluster(
         CLUSTER_ID,
         tuple(host.record for host in hosts),
@@ -131,14 +159,24 @@ def unreached(*urls: str) -> tuple[Probe, ...]:
 
 def identity(name: str = "", peer_urls: list[str] | None = None, member_id: str | int = "") -> Identity:
     """As a user writes it."""
-    return Identity(name, normalise(peer_urls) if peer_urls else (), member_id_readings(str(member_id)) if member_id else ())
+    return Identity(
+        name, normalise(peer_urls) if peer_urls else (), member_id_readings(str(member_id)) if member_id else ()
+    )
 
 
-def present(name: str = "", peer_urls: list[str] | None = None, member_id: str | int = "", accept: tuple[str, ...] = (), **options: bool) -> Goal:
+def present(
+    name: str = "",
+    peer_urls: list[str] | None = None,
+    member_id: str | int = "",
+    accept: tuple[str, ...] = (),
+    **options: bool,
+) -> Goal:
     return Goal(PRESENT, identity(name, peer_urls, member_id), accept=frozenset(accept), **options)
 
 
-def promoted(name: str = "", peer_urls: list[str] | None = None, member_id: str | int = "", accept: tuple[str, ...] = ()) -> Goal:
+def promoted(
+    name: str = "", peer_urls: list[str] | None = None, member_id: str | int = "", accept: tuple[str, ...] = ()
+) -> Goal:
     return Goal(PROMOTED, identity(name, peer_urls, member_id), accept=frozenset(accept))
 
 
@@ -154,7 +192,9 @@ def absent(
 
 
 def verdict(observed: Cluster, goal: Goal) -> str:
-    """What comes of a goal, as text: the code of the refusal, the steps of the plan (`move_leader m2, remove m1`), or `nothing to do`."""
+    """What comes of a goal, as text: the code of the refusal, the steps of the plan (`move_leader m2, remove m1`), or
+    `nothing to do`.
+    """
     found = plan(observed, goal)
     if isinstance(found, Refusal):
         return found.code

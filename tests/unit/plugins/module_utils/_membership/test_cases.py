@@ -1,14 +1,20 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole cases of operators, as far as the plan decides them: start, operation, expected. The numbers are those of the case list."""
+"""Whole cases of operators, as far as the plan decides them: start, operation, expected.
+
+The numbers are those of the case list.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.decision import learner_to_prove, peer_urls_to_prove
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.decision import (
+    learner_to_prove,
+    peer_urls_to_prove,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Alarm
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import Quorum
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import ELECTION, FINAL, WAIT
@@ -78,7 +84,9 @@ def test_5_four_voters_with_one_dead_depend_on_the_release_and_both_are_named(ve
     assert verdict(cluster(*voters(4, 1), version=fixed), present("m5", [url(5)])) == "add_learner m5"
 
 
-@pytest.mark.parametrize("goal", [JOIN_M4, present("m2", [url(9)]), promoted("m1"), absent("m1"), absent("m2"), present("m1", [url(1)])])
+@pytest.mark.parametrize(
+    "goal", [JOIN_M4, present("m2", [url(9)]), promoted("m1"), absent("m1"), absent("m2"), present("m1", [url(1)])]
+)
 def test_7_without_a_quorum_nothing_is_decided_and_the_way_to_recover_is_named(goal):
     found = refusal(cluster(healthy("m1"), dead("m2")), goal)
     assert found.code == "no_quorum"
@@ -124,12 +132,17 @@ def test_16_a_learner_that_catches_up_is_waited_for_with_its_progress():
     assert found.patience == WAIT
 
 
-@pytest.mark.parametrize(("lag", "expected"), [(0, "promote m4"), (1000, "promote m4"), (1001, "learner_not_ready"), (5001, "learner_not_ready")])
+@pytest.mark.parametrize(
+    ("lag", "expected"),
+    [(0, "promote m4"), (1000, "promote m4"), (1001, "learner_not_ready"), (5001, "learner_not_ready")],
+)
 def test_16_how_close_is_close_enough(lag, expected):
     assert verdict(cluster(*voters(3), learner("m4", lag=lag)), promoted("m4")) == expected
 
 
-@pytest.mark.parametrize("goal", [promoted("m4", [url(4)]), promoted(peer_urls=[url(4)]), promoted(member_id=f"{id_of('unstarted 4'):x}")])
+@pytest.mark.parametrize(
+    "goal", [promoted("m4", [url(4)]), promoted(peer_urls=[url(4)]), promoted(member_id=f"{id_of('unstarted 4'):x}")]
+)
 def test_17_a_learner_that_never_started_has_a_reason_of_its_own(goal):
     found = refusal(cluster(*voters(3), unstarted_learner(4)), goal)
     assert found.code == "learner_not_started"
@@ -156,7 +169,10 @@ def test_18_whoever_accepts_a_dead_learner_still_does_not_lose_the_quorum():
     assert verdict(cluster(healthy("m1"), dead_learner("m4")), accepted) == "would_lose_quorum"
 
 
-@pytest.mark.parametrize(("trouble", "alarm"), [({}, "CORRUPT"), ({"leader_id": 0}, ""), ({"leader_id": 0xBAD}, ""), ({"cluster_id": 0xC2}, "")])
+@pytest.mark.parametrize(
+    ("trouble", "alarm"),
+    [({}, "CORRUPT"), ({"leader_id": 0}, ""), ({"leader_id": 0xBAD}, ""), ({"cluster_id": 0xC2}, "")],
+)
 def test_18_a_learner_in_trouble_is_not_live_however_far_behind_it_is(trouble, alarm):
     observed = cluster(*voters(3), replace(learner("m4", lag=90_000), alarm=alarm))
     observed = replace(observed, statuses=(*observed.statuses[:-1], replace(observed.statuses[-1], **trouble)))
@@ -175,7 +191,10 @@ def test_a_voter_that_never_started_is_not_promoted_yet():
     found = refusal(cluster(*voters(3), unstarted(4)), promoted("m4", [url(4)]))
     assert found.code == "member_unstarted"
     assert found.patience == WAIT
-    assert verdict(cluster(*voters(3), unstarted(4)), promoted("m4", [url(4)], accept=("member_unstarted",))) == "nothing to do"
+    assert (
+        verdict(cluster(*voters(3), unstarted(4)), promoted("m4", [url(4)], accept=("member_unstarted",)))
+        == "nothing to do"
+    )
 
 
 def test_a_name_that_nobody_has_needs_an_address_to_be_added_with():
@@ -299,7 +318,10 @@ def test_27_the_last_voter_is_the_last_member_although_learners_are_there():
     assert verdict(cluster(healthy("m1"), learner("m2")), absent("m1", accept=("another_learner",))) == "last_member"
 
 
-@pytest.mark.parametrize("others", [voters(1), voters(3), voters(3, 1), [healthy("m1"), alarmed("m2"), alarmed("m3")], [healthy("m1"), lagging("m2")]])
+@pytest.mark.parametrize(
+    "others",
+    [voters(1), voters(3), voters(3, 1), [healthy("m1"), alarmed("m2"), alarmed("m3")], [healthy("m1"), lagging("m2")]],
+)
 @pytest.mark.parametrize("leaving", [learner("m9"), learner("m9", lag=90_000, live=False), dead_learner("m9")])
 def test_28_a_learner_leaves_whatever_the_voters_health(others, leaving):
     assert verdict(cluster(*others, leaving), absent("m9")) == "remove m9"
@@ -330,7 +352,9 @@ def test_32_a_host_that_is_offline_is_removed_like_any_dead_one():
     assert verdict(cluster(dead("m1"), healthy("m2"), healthy("m3")), absent("m1", [url(1)])) == "remove m1"
 
 
-@pytest.mark.parametrize("goal", [absent(peer_urls=[url(4)]), absent("m4", [url(4)]), absent(member_id=f"{id_of('unstarted 4'):x}")])
+@pytest.mark.parametrize(
+    "goal", [absent(peer_urls=[url(4)]), absent("m4", [url(4)]), absent(member_id=f"{id_of('unstarted 4'):x}")]
+)
 @pytest.mark.parametrize("waiting", [unstarted(4), unstarted_learner(4)])
 def test_34_a_member_that_never_started_is_removed_by_its_address_or_id(goal, waiting):
     assert verdict(cluster(*voters(3), waiting), goal) == f"remove {id_of('unstarted 4'):x}"
@@ -365,7 +389,10 @@ def test_38_a_wiped_host_keeps_its_old_record_until_that_is_removed():
 
 
 def test_the_name_of_a_dead_member_at_a_new_address_is_not_taken_for_a_mere_move():
-    """An update would leave a voter that nobody can reach. Nothing listens there, since the new host has yet to join."""
+    """An update would leave a voter that nobody can reach.
+
+    Nothing listens there, since the new host has yet to join.
+    """
     found = refusal(cluster(*voters(3, 1), probes=unreached(url(9))), present("m3", [url(9)]))
     assert found.code == "peer_url_unreachable"
     assert "remove the old member" in found.next_step
@@ -404,8 +431,14 @@ def test_45_an_address_that_was_not_tried_out_is_not_proven():
 
 @pytest.mark.parametrize("proven", [[], [url(2)], [url(22)]])
 def test_45_every_address_has_to_be_proven_also_one_that_the_member_has_already(proven):
-    assert verdict(cluster(*voters(3), probes=reached(*proven)), present("m2", [url(2), url(22)])) == "peer_url_unreachable"
-    assert verdict(cluster(*voters(3), probes=reached(url(2), url(22))), present("m2", [url(2), url(22)])) == "update_peer_urls m2"
+    assert (
+        verdict(cluster(*voters(3), probes=reached(*proven)), present("m2", [url(2), url(22)]))
+        == "peer_url_unreachable"
+    )
+    assert (
+        verdict(cluster(*voters(3), probes=reached(url(2), url(22))), present("m2", [url(2), url(22)]))
+        == "update_peer_urls m2"
+    )
 
 
 def test_45_an_address_that_is_given_up_may_be_all_that_a_member_is_reached_by():
@@ -426,7 +459,9 @@ def test_45_nothing_is_tried_out_where_nothing_changes_or_nobody_listens_yet():
 
 def test_a_registration_with_a_wrong_address_is_corrected_before_the_start():
     observed = cluster(*voters(3), unstarted_learner(4))
-    assert verdict(observed, present(peer_urls=[url(44)], member_id=f"{id_of('unstarted 4'):x}")).startswith("update_peer_urls ")
+    assert verdict(observed, present(peer_urls=[url(44)], member_id=f"{id_of('unstarted 4'):x}")).startswith(
+        "update_peer_urls "
+    )
 
 
 def test_the_only_voter_gets_a_new_address():
@@ -437,7 +472,9 @@ def test_the_only_voter_gets_a_new_address():
 
 
 def test_46_a_learners_address_is_not_updated_where_that_would_end_it():
-    found = refusal(cluster(*voters(3), learner("m4"), version="3.5.30", probes=reached(url(44))), present("m4", [url(44)]))
+    found = refusal(
+        cluster(*voters(3), learner("m4"), version="3.5.30", probes=reached(url(44))), present("m4", [url(44)])
+    )
     assert found.code == "version_bug"
     assert "3.5.31 and 3.6.12" in found.next_step
 
@@ -491,7 +528,12 @@ def test_a_voter_that_lags_counts_as_down_and_is_waited_for():
 
 def test_a_lag_is_not_waited_out_where_somebody_dead_stands_in_the_way_as_well():
     assert refusal(cluster(*voters(3), lagging("m4"), dead("m5")), present("m6", [url(6)])).patience == WAIT
-    assert refusal(cluster(healthy("m1"), healthy("m2"), healthy("m3"), dead("m4"), dead("m5")), present("m6", [url(6)])).patience == FINAL
+    assert (
+        refusal(
+            cluster(healthy("m1"), healthy("m2"), healthy("m3"), dead("m4"), dead("m5")), present("m6", [url(6)])
+        ).patience
+        == FINAL
+    )
     assert refusal(cluster(healthy("m1"), lagging("m2"), dead("m3")), JOIN_M4).patience == FINAL
 
 

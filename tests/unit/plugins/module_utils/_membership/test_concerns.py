@@ -31,7 +31,10 @@ def codes(observed):
 
 
 def with_status(observed, name, **changes):
-    return replace(observed, statuses=tuple(replace(one, **changes) if one.member_id == id_of(name) else one for one in observed.statuses))
+    return replace(
+        observed,
+        statuses=tuple(replace(one, **changes) if one.member_id == id_of(name) else one for one in observed.statuses),
+    )
 
 
 @pytest.mark.parametrize("observed", [cluster(*voters(1)), cluster(*voters(3)), cluster(*voters(5))])
@@ -58,7 +61,10 @@ def test_a_cluster_in_order_gives_no_concern(observed):
         (cluster(*voters(3), foreign_cluster_ids=(0xC2,)), ["cluster_id_mismatch"]),
         (cluster(*voters(3), rival_leader_ids=(1, 2)), ["split_brain"]),
         (cluster(*voters(3), removed_ids=(0xDEAD,)), ["removed_member_answers"]),
-        (with_status(cluster(*voters(3)), "m2", db_size=80_000, db_size_in_use=80_000, db_size_quota=100_000), ["quota"]),
+        (
+            with_status(cluster(*voters(3)), "m2", db_size=80_000, db_size_in_use=80_000, db_size_quota=100_000),
+            ["quota"],
+        ),
         (with_status(cluster(*voters(3)), "m2", db_size=79_999, db_size_in_use=79_999, db_size_quota=100_000), []),
         (with_status(cluster(*voters(3)), "m2", db_size=GIB, db_size_in_use=GIB // 2 - 1), ["fragmented"]),
         (with_status(cluster(*voters(3)), "m2", db_size=50 << 20, db_size_in_use=1), []),
@@ -76,10 +82,22 @@ def test_a_cluster_that_works_beyond_our_reach():
 
 
 def test_the_gravest_comes_first():
-    observed = cluster(alarmed("m1"), healthy("m2"), healthy("m3"), dead("m4"), versions={"m2": "3.4.23"}, foreign_cluster_ids=(0xC2,))
-    assert codes(observed) == ["cluster_id_mismatch", "too_few_healthy", "even_size", "alarm", "member_unhealthy", "member_unhealthy", "version_skew"]
+    observed = cluster(
+        alarmed("m1"), healthy("m2"), healthy("m3"), dead("m4"), versions={"m2": "3.4.23"}, foreign_cluster_ids=(0xC2,)
+    )
+    assert codes(observed) == [
+        "cluster_id_mismatch",
+        "too_few_healthy",
+        "even_size",
+        "alarm",
+        "member_unhealthy",
+        "member_unhealthy",
+        "version_skew",
+    ]
 
 
 def test_every_concern_is_a_sentence():
-    observed = cluster(healthy("m1"), dead("m2"), learner("m4"), removed_ids=(7,), foreign_cluster_ids=(8,), rival_leader_ids=(1, 2))
+    observed = cluster(
+        healthy("m1"), dead("m2"), learner("m4"), removed_ids=(7,), foreign_cluster_ids=(8,), rival_leader_ids=(1, 2)
+    )
     assert all(concern.message[-1] == "." and len(concern.message) > 10 for concern in concerns(observed))

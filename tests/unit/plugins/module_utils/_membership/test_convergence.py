@@ -36,7 +36,10 @@ def way(observed, desired, remove_unlisted=True):
     """The moves as text; the last is `action who: code` where the way is blocked."""
     found = moves(observed, desired, remove_unlisted)
     assert all(move.refusal is None for move in found[:-1])
-    return [f"{move.action} {move.name or move.peer_urls[0]}" + (f": {move.refusal.code}" if move.refusal else "") for move in found]
+    return [
+        f"{move.action} {move.name or move.peer_urls[0]}" + (f": {move.refusal.code}" if move.refusal else "")
+        for move in found
+    ]
 
 
 def blocked(observed, desired, remove_unlisted=True):
@@ -72,12 +75,19 @@ def test_one_becomes_three_becomes_five_one_learner_at_a_time():
 def test_five_become_three_become_one_the_leader_last():
     found = way(cluster(*voters(5), leader="m4"), want("m1", "m2", "m3"))
     assert (found[0], found[1].split()[0], found[2]) == ("remove m5", "move_leader", "remove m4")
-    assert way(cluster(*voters(3), leader="m1"), want("m1")) == [f"remove {name}" for name in sorted(("m2", "m3"), key=id_of)]
+    assert way(cluster(*voters(3), leader="m1"), want("m1")) == [
+        f"remove {name}" for name in sorted(("m2", "m3"), key=id_of)
+    ]
 
 
 def test_the_leader_that_leaves_hands_over_first_and_leaves_last():
     by_id = sorted(("m2", "m3"), key=id_of)
-    assert way(cluster(*voters(4), leader="m1"), want("m4")) == [f"remove {by_id[0]}", f"remove {by_id[1]}", "move_leader m4", "remove m1"]
+    assert way(cluster(*voters(4), leader="m1"), want("m4")) == [
+        f"remove {by_id[0]}",
+        f"remove {by_id[1]}",
+        "move_leader m4",
+        "remove m1",
+    ]
 
 
 def test_who_is_not_listed_stays_where_nobody_is_to_be_removed():
@@ -97,8 +107,18 @@ MATRIX = {
     "move the only member": (["h1"], "h1", ["h2"], [*join("h2"), "move_leader h2", "remove h1"]),
     "swap roles": (["h1", "h2"], "h1", ["h2", "h1"], []),
     "redeploy in place": (["h3", "h4"], "h3", ["h3", "h4"], []),
-    "two new": (["h1", "h4"], "h1", ["h3", "h2"], [*join("h3"), "remove h4", *join("h2"), "move_leader h3", "remove h1"]),
-    "two new, the other leads": (["h1", "h4"], "h4", ["h3", "h2"], [*join("h3"), "remove h1", *join("h2"), "move_leader h3", "remove h4"]),
+    "two new": (
+        ["h1", "h4"],
+        "h1",
+        ["h3", "h2"],
+        [*join("h3"), "remove h4", *join("h2"), "move_leader h3", "remove h1"],
+    ),
+    "two new, the other leads": (
+        ["h1", "h4"],
+        "h4",
+        ["h3", "h2"],
+        [*join("h3"), "remove h1", *join("h2"), "move_leader h3", "remove h4"],
+    ),
     "keep the leader": (["h4", "h2"], "h4", ["h4", "h1"], [*join("h1"), "remove h2"]),
     "keep the follower": (["h4", "h2"], "h4", ["h1", "h2"], [*join("h1"), "move_leader h2", "remove h4"]),
     "two to one": (["h1", "h2"], "h1", ["h1"], ["remove h2"]),
@@ -117,8 +137,12 @@ def test_moves_over_four_hosts(row):
     desired = tuple(DesiredMember(name, (url(name[1:]),)) for name in target)
     found = way(cluster(*hosts(*start), leader=leader), desired)
     # Whichever of two voters that are level takes over, the move is the same.
-    assert [move for move in found if "move_leader" not in move] == [move for move in expected if "move_leader" not in move]
-    assert [n for n, move in enumerate(found) if "move_leader" in move] == [n for n, move in enumerate(expected) if "move_leader" in move]
+    assert [move for move in found if "move_leader" not in move] == [
+        move for move in expected if "move_leader" not in move
+    ]
+    assert [n for n, move in enumerate(found) if "move_leader" in move] == [
+        n for n, move in enumerate(expected) if "move_leader" in move
+    ]
 
 
 def test_three_move_to_three_new_hosts_with_an_addition_before_each_removal():
@@ -145,7 +169,10 @@ def test_a_dead_host_is_replaced_by_one_of_another_name_dead_first():
 
 @pytest.mark.parametrize("version", ["3.4.45", "3.5.16", "3.5.30"])
 def test_a_dead_fifth_is_replaced_on_every_release(version):
-    assert way(cluster(*voters(5, 1), version=version), want("m1", "m2", "m3", "m4", "m6")) == ["remove m5", *join("m6")]
+    assert way(cluster(*voters(5, 1), version=version), want("m1", "m2", "m3", "m4", "m6")) == [
+        "remove m5",
+        *join("m6"),
+    ]
 
 
 def test_a_dead_member_that_is_wanted_is_started():
@@ -163,7 +190,9 @@ def test_a_dead_members_name_at_a_new_address_is_its_replacement():
 
 
 def test_a_dead_members_name_at_a_new_address_is_no_replacement_where_nobody_is_to_be_removed():
-    assert way(cluster(*voters(3, 1)), want("m1", "m2", "m3@9"), remove_unlisted=False) == ["update_peer_urls m3: peer_url_unreachable"]
+    assert way(cluster(*voters(3, 1)), want("m1", "m2", "m3@9"), remove_unlisted=False) == [
+        "update_peer_urls m3: peer_url_unreachable"
+    ]
 
 
 def test_a_dead_member_whose_data_moved_with_it_starts_there_and_is_updated():
@@ -172,7 +201,10 @@ def test_a_dead_member_whose_data_moved_with_it_starts_there_and_is_updated():
 
 
 def test_a_silent_member_that_listens_at_its_new_address_is_updated():
-    assert way(cluster(*voters(3, 1), probes=reached(url(9))), want("m1", "m2", "m3@9")) == ["update_peer_urls m3", "start m3"]
+    assert way(cluster(*voters(3, 1), probes=reached(url(9))), want("m1", "m2", "m3@9")) == [
+        "update_peer_urls m3",
+        "start m3",
+    ]
 
 
 def test_data_that_is_said_to_be_gone_is_not_believed_of_a_member_that_answers():
@@ -228,7 +260,10 @@ def test_a_replacement_that_was_registered_beside_the_dead_one_of_its_name_is_fi
 
 
 def test_addresses_change_one_at_a_time_and_the_leaders_last():
-    found = way(cluster(*voters(3), leader="m1"), tuple(DesiredMember(f"m{n}", (f"https://10.0.0.{n}:2380",)) for n in (1, 2, 3)))
+    found = way(
+        cluster(*voters(3), leader="m1"),
+        tuple(DesiredMember(f"m{n}", (f"https://10.0.0.{n}:2380",)) for n in (1, 2, 3)),
+    )
     assert sorted(found[:2]) == ["update_peer_urls m2", "update_peer_urls m3"]
     assert found[2:] == ["update_peer_urls m1"]
 
@@ -238,7 +273,9 @@ def test_addresses_change_before_members_do():
 
 
 def test_an_address_that_is_known_to_be_unreachable_ends_the_way():
-    assert way(cluster(*voters(3), probes=unreached(url(9))), want("m1", "m2", "m3@9")) == ["update_peer_urls m3: peer_url_unreachable"]
+    assert way(cluster(*voters(3), probes=unreached(url(9))), want("m1", "m2", "m3@9")) == [
+        "update_peer_urls m3: peer_url_unreachable"
+    ]
 
 
 def test_an_address_that_another_member_gives_up_is_free_after_that():
@@ -268,7 +305,12 @@ def test_a_free_address_is_used_before_one_that_has_to_be_cleared():
 
 
 def test_two_members_of_one_name_give_way_to_one_of_that_name():
-    twins = cluster(healthy("m1", member_id=0x10), healthy("m2", member_id=0x20), healthy("m2", [url(22)], member_id=0x22), leader="m1")
+    twins = cluster(
+        healthy("m1", member_id=0x10),
+        healthy("m2", member_id=0x20),
+        healthy("m2", [url(22)], member_id=0x22),
+        leader="m1",
+    )
     assert way(twins, want("m1", "m2")) == ["remove m2"]
     assert way(twins, want("m1", "m2@9")) == ["remove m2", "update_peer_urls m2"]
 
@@ -293,7 +335,10 @@ def test_a_release_without_learners_loses_nobody_for_an_addition_that_cannot_fol
 
 
 def test_an_older_release_waits_for_a_dead_member_that_is_wanted():
-    assert way(cluster(*voters(4, 1), version="3.5.16"), want("m1", "m2", "m3", "m4", "m5")) == ["start m4", *join("m5")]
+    assert way(cluster(*voters(4, 1), version="3.5.16"), want("m1", "m2", "m3", "m4", "m5")) == [
+        "start m4",
+        *join("m5"),
+    ]
 
 
 @pytest.mark.parametrize("facts", [{"foreign_cluster_ids": (0xC2,)}, {"rival_leader_ids": (1, 2)}])
@@ -303,7 +348,9 @@ def test_what_is_not_one_cluster_is_left_alone(facts):
 
 
 def test_a_lost_quorum_comes_back_by_starting_its_members():
-    assert way(cluster(*voters(3, 2)), want("m1", "m2", "m3")) == [f"start {name}" for name in sorted(("m2", "m3"), key=lambda name: name)]
+    assert way(cluster(*voters(3, 2)), want("m1", "m2", "m3")) == [
+        f"start {name}" for name in sorted(("m2", "m3"), key=lambda name: name)
+    ]
     assert way(cluster(*voters(3, 3)), want("m1", "m2", "m3")) == ["start m1", "start m2", "start m3"]
 
 
@@ -313,7 +360,10 @@ def test_a_quorum_that_is_lost_for_good_ends_the_way():
     assert found[0].endswith(": no_quorum")
 
 
-@pytest.mark.parametrize("desired", [want("m1", "m1@9"), want("m1", "m2@1"), (*want("m1"), DesiredMember("m2", ("https://10.0.0.1:2380", url(9))))])
+@pytest.mark.parametrize(
+    "desired",
+    [want("m1", "m1@9"), want("m1", "m2@1"), (*want("m1"), DesiredMember("m2", ("https://10.0.0.1:2380", url(9))))],
+)
 def test_desired_members_that_contradict_each_other(desired):
     _move, why = blocked(cluster(*voters(1)), desired)
     assert why.code == "ambiguous_identity"
@@ -333,4 +383,6 @@ def test_a_member_that_is_yet_to_be_added_has_no_id():
 
 def test_a_member_that_is_there_has_its_id_and_an_update_its_new_address():
     found = moves(cluster(*voters(3)), want("m1", "m2", "m3@9"))
-    assert [(move.action, move.member_id, move.peer_urls) for move in found] == [("update_peer_urls", id_of("m3"), (url(9),))]
+    assert [(move.action, move.member_id, move.peer_urls) for move in found] == [
+        ("update_peer_urls", id_of("m3"), (url(9),))
+    ]

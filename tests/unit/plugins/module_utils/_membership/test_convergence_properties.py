@@ -11,14 +11,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.convergence import START, DesiredMember, Move, moves
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.convergence import (
+    START,
+    DesiredMember,
+    Move,
+    moves,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Cluster, Member
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import NOT_FOLLOWING, diagnosis
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import ADD_LEARNER, MOVE_LEADER, PROMOTE, REMOVE, UPDATE_PEER_URLS
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import (
+    ADD_LEARNER,
+    MOVE_LEADER,
+    PROMOTE,
+    REMOVE,
+    UPDATE_PEER_URLS,
+)
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from tests.unit.plugins.module_utils._membership.anything import any_desired_sets, clean_desired_sets, clusters, healthy_clusters
+from tests.unit.plugins.module_utils._membership.anything import (
+    any_desired_sets,
+    clean_desired_sets,
+    clusters,
+    healthy_clusters,
+)
 from tests.unit.plugins.module_utils._membership.clusters import cluster as build
 from tests.unit.plugins.module_utils._membership.clusters import healthy
 
@@ -44,7 +60,9 @@ class Replay:
     """The cluster while the moves are made, each of which has to be possible and to leave a quorum."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self.seats = [Seat(one.member_id, one.name, one.peer_urls, one.is_voter, runs(cluster, one)) for one in cluster.members]
+        self.seats = [
+            Seat(one.member_id, one.name, one.peer_urls, one.is_voter, runs(cluster, one)) for one in cluster.members
+        ]
         self.leader_id = cluster.leader_id
         self.had_quorum = self.has_quorum
 
@@ -70,7 +88,11 @@ class Replay:
         self.had_quorum = self.has_quorum
 
     def seat(self, move: Move) -> Seat:
-        found = [one for one in self.seats if (one.member_id == move.member_id if move.member_id else one.name == move.name and not one.member_id)]
+        found = [
+            one
+            for one in self.seats
+            if (one.member_id == move.member_id if move.member_id else one.name == move.name and not one.member_id)
+        ]
         assert len(found) == 1, "the move is about one member that is there"
         return found[0]
 
@@ -115,7 +137,10 @@ def arrived(replay: Replay, desired: tuple[DesiredMember, ...]) -> bool:
 def as_observed(replay: Replay, cluster: Cluster) -> Cluster:
     """The cluster that the moves have led to, as it would be observed then."""
     seats = [replace(seat, member_id=seat.member_id or 0xB00 + n) for n, seat in enumerate(replay.seats)]
-    return build(*(healthy(seat.name, list(seat.peer_urls), seat.member_id) for seat in seats), version=cluster.statuses[0].version)
+    return build(
+        *(healthy(seat.name, list(seat.peer_urls), seat.member_id) for seat in seats),
+        version=cluster.statuses[0].version,
+    )
 
 
 def replayed(cluster: Cluster, way: tuple[Move, ...]) -> Replay:
@@ -157,7 +182,9 @@ def test_the_members_that_are_there_need_no_move(cluster):
 
 @given(clusters(), any_desired_sets(), st.booleans())
 def test_from_any_cluster_every_move_is_possible_and_a_reason_ends_the_way(cluster, desired, remove_unlisted):
-    """Whatever has failed, whoever shares names or addresses: it ends, never without a quorum that was there, and says why if it does not arrive."""
+    """Whatever has failed, whoever shares names or addresses: it ends, never without a quorum that was there, and says
+    why if it does not arrive.
+    """
     way = moves(cluster, desired, remove_unlisted)
     replay = replayed(cluster, way)
     blocked = way[-1].refusal if way else None

@@ -10,11 +10,29 @@ from dataclasses import replace
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment import Consents, Deployment, deploy
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment_text import plan_text
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import ABSENT, DATA, EMPTY, UNREADABLE, DataDir, FirstStart, Host
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import (
+    ABSENT,
+    DATA,
+    EMPTY,
+    UNREADABLE,
+    DataDir,
+    FirstStart,
+    Host,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Cluster
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import Refusal
 
-from tests.unit.plugins.module_utils._membership.clusters import CLUSTER_ID, cluster, dead, healthy, id_of, learner, unstarted, url, voters
+from tests.unit.plugins.module_utils._membership.clusters import (
+    CLUSTER_ID,
+    cluster,
+    dead,
+    healthy,
+    id_of,
+    learner,
+    unstarted,
+    url,
+    voters,
+)
 
 ANOTHER_CLUSTER = 0xC2
 A_BEGINNING = FirstStart("m1=http://10.0.0.1:2380,m2=http://10.0.0.2:2380,m3=http://10.0.0.3:2380", "new")
@@ -90,12 +108,23 @@ def test_a_beginning_that_was_interrupted_goes_on():
 
 def test_a_beginning_is_not_resumed_beside_a_member_that_was_ready():
     """The one with data has been a member: the others have lost theirs, and must not begin anew."""
-    assert verdict(None, stopped("m1"), fresh("m2", first_start=A_BEGINNING), fresh("m3", first_start=A_BEGINNING)) == "start m1"
+    assert (
+        verdict(None, stopped("m1"), fresh("m2", first_start=A_BEGINNING), fresh("m3", first_start=A_BEGINNING))
+        == "start m1"
+    )
 
 
 def test_only_who_was_told_the_same_beginning_takes_part_in_it():
     another = FirstStart("m4=http://10.0.0.4:2380", "new")
-    assert verdict(None, running("m1", first_start=A_BEGINNING), fresh("m2", first_start=A_BEGINNING), fresh("m4", first_start=another)) == "start m2"
+    assert (
+        verdict(
+            None,
+            running("m1", first_start=A_BEGINNING),
+            fresh("m2", first_start=A_BEGINNING),
+            fresh("m4", first_start=another),
+        )
+        == "start m2"
+    )
 
 
 # A stopped cluster
@@ -123,7 +152,10 @@ def test_hosts_of_two_clusters_are_refused():
 def test_nothing_is_wiped_while_no_member_answers(consents):
     odd = fresh("m3", UNREADABLE, data_dir=DataDir(UNREADABLE, reason="/var/lib/etcd holds a database"))
     assert verdict(None, fresh("m1"), fresh("m2"), odd, consents=consents) == "stale_data"
-    assert verdict(None, stopped("m1"), with_data_of("m2", cluster_id=ANOTHER_CLUSTER), consents=consents) == "cluster_id_mismatch"
+    assert (
+        verdict(None, stopped("m1"), with_data_of("m2", cluster_id=ANOTHER_CLUSTER), consents=consents)
+        == "cluster_id_mismatch"
+    )
 
 
 def test_a_copied_disk_is_refused():
@@ -151,7 +183,9 @@ def test_a_stopped_member_is_started():
 
 
 def test_a_stopped_member_is_started_although_the_quorum_is_lost():
-    assert verdict(cluster(*voters(3, dead_ones=2)), running("m1"), stopped("m2"), stopped("m3")) == "start m2, start m3"
+    assert (
+        verdict(cluster(*voters(3, dead_ones=2)), running("m1"), stopped("m2"), stopped("m3")) == "start m2, start m3"
+    )
 
 
 def test_a_host_that_lost_its_disk_is_replaced_by_itself():
@@ -163,7 +197,10 @@ def test_a_dead_host_is_replaced_by_another():
     observed = cluster(*voters(3, dead_ones=1))
     hosts = (running("m1"), running("m2"), fresh("m4"))
     assert verdict(observed, *hosts) == "would_lose_quorum"
-    assert verdict(observed, *hosts, consents=Consents(remove_unlisted=True)) == "remove m3, add_learner m4, start m4, promote m4"
+    assert (
+        verdict(observed, *hosts, consents=Consents(remove_unlisted=True))
+        == "remove m3, add_learner m4, start m4, promote m4"
+    )
 
 
 def test_members_without_a_host_stay_and_are_reported():
@@ -179,18 +216,27 @@ def test_a_join_that_was_interrupted_is_finished():
 
 
 def test_a_member_with_another_members_data_is_refused():
-    assert verdict(cluster(*voters(3, dead_ones=1)), running("m1"), running("m2"), with_data_of("m4", "m3")) == "ambiguous_identity"
+    assert (
+        verdict(cluster(*voters(3, dead_ones=1)), running("m1"), running("m2"), with_data_of("m4", "m3"))
+        == "ambiguous_identity"
+    )
 
 
 # Stale data
 
-STALE = [with_data_of("m4", "somebody removed"), fresh("m4", data_dir=DataDir(UNREADABLE, reason="it holds a database and no log"))]
+STALE = [
+    with_data_of("m4", "somebody removed"),
+    fresh("m4", data_dir=DataDir(UNREADABLE, reason="it holds a database and no log")),
+]
 
 
 @pytest.mark.parametrize("host", STALE)
 def test_stale_data_is_wiped_with_consent_only(host):
     assert verdict(cluster(*voters(3)), *THREE, host) == "stale_data"
-    assert verdict(cluster(*voters(3)), *THREE, host, consents=Consents(wipe_stale_data=True)) == "wipe m4, add_learner m4, start m4, promote m4"
+    assert (
+        verdict(cluster(*voters(3)), *THREE, host, consents=Consents(wipe_stale_data=True))
+        == "wipe m4, add_learner m4, start m4, promote m4"
+    )
 
 
 def test_data_of_another_cluster_is_wiped_with_consent_unless_its_etcd_runs():
@@ -198,7 +244,10 @@ def test_data_of_another_cluster_is_wiped_with_consent_unless_its_etcd_runs():
     consents = Consents(wipe_stale_data=True)
     assert verdict(cluster(*voters(3)), *THREE, foreign) == "cluster_id_mismatch"
     assert verdict(cluster(*voters(3)), *THREE, foreign, consents=consents).startswith("wipe m4")
-    assert verdict(cluster(*voters(3)), *THREE, replace(foreign, is_running=True), consents=consents) == "cluster_id_mismatch"
+    assert (
+        verdict(cluster(*voters(3)), *THREE, replace(foreign, is_running=True), consents=consents)
+        == "cluster_id_mismatch"
+    )
 
 
 def test_a_wipe_comes_after_what_has_to_go_before_it():
@@ -206,7 +255,12 @@ def test_a_wipe_comes_after_what_has_to_go_before_it():
     host = with_data_of("m3", "an earlier m3")
     consents = Consents(wipe_stale_data=True)
     moves = "remove m3, wipe m3, add_learner m3, start m3, promote m3"
-    assert verdict(cluster(healthy("m1"), healthy("m2"), dead("m3")), running("m1"), running("m2"), host, consents=consents) == moves
+    assert (
+        verdict(
+            cluster(healthy("m1"), healthy("m2"), dead("m3")), running("m1"), running("m2"), host, consents=consents
+        )
+        == moves
+    )
 
 
 # Rebuilding
@@ -218,7 +272,10 @@ REBUILT = "remove m3, wipe m3, add_learner m3, start m3, promote m3"
 def test_a_healthy_member_is_rebuilt_on_its_own_host():
     assert verdict(cluster(*voters(3)), *THREE, consents=REBUILD_M3) == REBUILT
     assert verdict(cluster(*voters(3), leader="m3"), *THREE, consents=REBUILD_M3) == REBUILT
-    assert verdict(cluster(*voters(3), leader="m3", version="3.5.16", authenticated=True), *THREE, consents=REBUILD_M3) == REBUILT
+    assert (
+        verdict(cluster(*voters(3), leader="m3", version="3.5.16", authenticated=True), *THREE, consents=REBUILD_M3)
+        == REBUILT
+    )
 
 
 @pytest.mark.parametrize(
@@ -294,7 +351,13 @@ def text(observed: Cluster | None, *hosts: Host, consents: Consents = NONE) -> s
 
 def test_a_plan_reads_well_in_80_columns():
     observed = cluster(*voters(3, dead_ones=1))
-    found = text(observed, running("m1", outdated=("ETCD_A", "ETCD_B", "ETCD_C")), running("m2"), fresh("m4"), consents=Consents(remove_unlisted=True))
+    found = text(
+        observed,
+        running("m1", outdated=("ETCD_A", "ETCD_B", "ETCD_C")),
+        running("m2"),
+        fresh("m4"),
+        consents=Consents(remove_unlisted=True),
+    )
     assert found == (
         "The etcd cluster c1:\n"
         "    m1: leader, healthy, http://10.0.0.1:2380\n"

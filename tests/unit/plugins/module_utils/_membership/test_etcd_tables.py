@@ -127,7 +127,9 @@ def test_connections_decide_as_etcd_does_and_before_it_is_asked(count, connected
 
     def ours(version, goal):
         found = verdict(cluster(*voters(count, down), version=version), goal)
-        return in_etcds_words.get(found, UNHEALTHY if found in ("would_lose_quorum", "remove_unhealthy_first") else found)
+        return in_etcds_words.get(
+            found, UNHEALTHY if found in ("would_lose_quorum", "remove_unhealthy_first") else found
+        )
 
     for version in ("3.4.45", "3.5.29", "3.6.10"):
         assert ours(version, add) == old
@@ -138,8 +140,11 @@ def test_connections_decide_as_etcd_does_and_before_it_is_asked(count, connected
         assert ours("3.5.30", absent(f"m{count}")) == remove_disconnected
 
 
-# cli (size, down): a learner is added or not, by etcd's ctl_v3_member_test.go TestCtlV3MemberAddAsLearnerWithOneMemberDown
-@pytest.mark.parametrize(("size", "down", "agreed"), [(1, 0, True), (3, 1, False), (4, 1, True), (5, 1, True), (5, 2, False)])
+# cli (size, down): a learner is added or not, by etcd's ctl_v3_member_test.go
+# TestCtlV3MemberAddAsLearnerWithOneMemberDown
+@pytest.mark.parametrize(
+    ("size", "down", "agreed"), [(1, 0, True), (3, 1, False), (4, 1, True), (5, 1, True), (5, 2, False)]
+)
 def test_adding_a_learner_with_members_down_as_upstream_tests_it(size, down, agreed):
     found = verdict(cluster(*voters(size, down), version="3.5.30"), present("new", [url(99)]))
     assert (found == "add_learner new") is agreed
@@ -246,7 +251,10 @@ def test_c18_updating_a_learner_is_fixed(version):
 
 @pytest.mark.parametrize("version", ["3.4.23", "3.5.30", "3.7.0"])
 def test_i15_a_voter_beside_a_learner_waits_although_etcd_would_add_it(version):
-    assert verdict(cluster(*voters(3), learner("m4"), version=version), present("m5", [url(5)], learner=False)) == "another_learner"
+    assert (
+        verdict(cluster(*voters(3), learner("m4"), version=version), present("m5", [url(5)], learner=False))
+        == "another_learner"
+    )
 
 
 def test_i16_promoting_a_learner_that_never_started():
@@ -255,18 +263,33 @@ def test_i16_promoting_a_learner_that_never_started():
 
 @pytest.mark.parametrize("version", ["3.4.23", "3.5.16", "3.5.27", "3.6.5"])
 def test_i20_a_promotion_with_authentication_has_to_reach_the_leader_on_older_releases(version):
-    observed = cluster(dead("m1"), healthy("m2"), healthy("m3"), learner("m4"), leader="m1", version=version, authenticated=True)
+    observed = cluster(
+        dead("m1"), healthy("m2"), healthy("m3"), learner("m4"), leader="m1", version=version, authenticated=True
+    )
     assert verdict(observed, promoted("m4")) == "version_bug"
 
 
-@pytest.mark.parametrize(("version", "authenticated"), [("3.5.28", True), ("3.6.6", True), ("3.7.0", True), ("3.5.27", False)])
+@pytest.mark.parametrize(
+    ("version", "authenticated"), [("3.5.28", True), ("3.6.6", True), ("3.7.0", True), ("3.5.27", False)]
+)
 def test_i20_a_promotion_through_a_follower_is_fine(version, authenticated):
-    observed = cluster(dead("m1"), healthy("m2"), healthy("m3"), learner("m4"), leader="m1", version=version, authenticated=authenticated)
+    observed = cluster(
+        dead("m1"),
+        healthy("m2"),
+        healthy("m3"),
+        learner("m4"),
+        leader="m1",
+        version=version,
+        authenticated=authenticated,
+    )
     assert verdict(observed, promoted("m4")) == "promote m4"
 
 
 def test_i21_with_authentication_a_promotion_through_the_leader_is_fine_on_every_release():
-    assert verdict(cluster(*voters(2), learner("m3"), version="3.4.23", authenticated=True), promoted("m3")) == "promote m3"
+    assert (
+        verdict(cluster(*voters(2), learner("m3"), version="3.4.23", authenticated=True), promoted("m3"))
+        == "promote m3"
+    )
 
 
 def test_i29_i30_five_voters_with_two_down_lose_the_dead_one_by_one():
@@ -281,7 +304,9 @@ def test_i31_four_healthy_voters_lose_one():
 
 
 def test_i59_an_alarm_counts_as_one_down():
-    """etcd itself lets alarms pass; an alarmed voter cannot be counted on, so that three with one are like three with one dead."""
+    """etcd itself lets alarms pass; an alarmed voter cannot be counted on, so that three with one are like three with
+    one dead.
+    """
     three = (healthy("m1"), healthy("m2"), alarmed("m3"))
     assert verdict(cluster(*three), present("m4", [url(4)])) == "would_lose_quorum"
     assert verdict(cluster(*three), absent("m3")) == "remove m3"

@@ -10,7 +10,17 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity i
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import RUNNING, STOPPABLE, Goal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import FINAL, WAIT
 
-from tests.unit.plugins.module_utils._membership.clusters import alarmed, cluster, dead, healthy, lagging, learner, refusal, verdict, voters
+from tests.unit.plugins.module_utils._membership.clusters import (
+    alarmed,
+    cluster,
+    dead,
+    healthy,
+    lagging,
+    learner,
+    refusal,
+    verdict,
+    voters,
+)
 
 
 def stoppable(name: str, *accept: str) -> Goal:

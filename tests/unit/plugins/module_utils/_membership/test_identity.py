@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity import InvalidMemberIDError, find, member_id_readings
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity import (
+    InvalidMemberIDError,
+    find,
+    member_id_readings,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import Refusal
 
 from tests.unit.plugins.module_utils._membership.clusters import (
@@ -43,7 +47,10 @@ def test_a_name(name):
     assert meant(THREE, name=name) == name
 
 
-@pytest.mark.parametrize(("name", "others"), [("pg1", ["pg10", "pg11"]), ("pg10", ["pg1", "pg100"]), ("etcd", ["etcd-1", "my-etcd"]), ("m", ["m1", "mm"])])
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [("pg1", ["pg10", "pg11"]), ("pg10", ["pg1", "pg100"]), ("etcd", ["etcd-1", "my-etcd"]), ("m", ["m1", "mm"])],
+)
 def test_a_name_that_is_part_of_others(name, others):
     assert meant(cluster(*(healthy(other, [url(n)]) for n, other in enumerate(others, 1))), name=name) is None
     with_it = cluster(*(healthy(other, [url(n)]) for n, other in enumerate([*others, name], 1)))
@@ -147,7 +154,9 @@ def test_a_name_of_two_members_means_neither():
     assert "2 members" in refusal(NAMESAKES, absent("m1")).message
 
 
-@pytest.mark.parametrize("more", [{"member_id": "b2"}, {"peer_urls": [url(2)]}, {"member_id": "b2", "peer_urls": [url(2)]}])
+@pytest.mark.parametrize(
+    "more", [{"member_id": "b2"}, {"peer_urls": [url(2)]}, {"member_id": "b2", "peer_urls": [url(2)]}]
+)
 def test_a_name_of_two_members_with_something_that_tells_them_apart(more):
     found = find(NAMESAKES, identity("m1", **more), renames_urls=False)
     assert getattr(found, "member_id", None) == 0xB2
@@ -207,7 +216,9 @@ def test_a_new_address_for_a_name_is_what_present_is_for():
 
 
 def test_the_name_that_a_dead_members_successor_took_does_not_mean_the_dead_one():
-    """After a replacement the id of the old member is gone: whoever still asks for it by name and id is not answered with the new one."""
+    """After a replacement the id of the old member is gone: whoever still asks for it by name and id is not answered
+    with the new one.
+    """
     assert verdict(THREE, absent("m3", member_id="abc123")) == "ambiguous_identity"
 
 
@@ -236,7 +247,24 @@ def test_readings_of_an_id(text, readings):
     assert member_id_readings(text) == readings
 
 
-@pytest.mark.parametrize("text", ["", " ", "m1", "0x", "xyz", "-1", "1.5", "18446744073709551616", "1ffffffffffffffff", "8e9e 05c5", "٣", "1_0", "9" * 5000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "m1",
+        "0x",
+        "xyz",
+        "-1",
+        "1.5",
+        "18446744073709551616",
+        "1ffffffffffffffff",
+        "8e9e 05c5",
+        "٣",
+        "1_0",
+        "9" * 5000,
+    ],
+)
 def test_what_is_no_id(text):
     with pytest.raises(InvalidMemberIDError) as caught:
         member_id_readings(text)
@@ -250,7 +278,13 @@ def test_an_id_in_every_spelling_means_one_member(spelling):
 
 def test_an_id_that_can_be_read_as_that_of_two_members():
     """1234 in decimal is one, in hexadecimal the other."""
-    assert verdict(cluster(healthy("m1", member_id=1234), healthy("m2", member_id=0x1234), healthy("m3")), absent(member_id="1234")) == "ambiguous_identity"
+    assert (
+        verdict(
+            cluster(healthy("m1", member_id=1234), healthy("m2", member_id=0x1234), healthy("m3")),
+            absent(member_id="1234"),
+        )
+        == "ambiguous_identity"
+    )
 
 
 def test_a_part_of_an_id_is_no_id():

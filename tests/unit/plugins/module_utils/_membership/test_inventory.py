@@ -8,13 +8,33 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.inventory import CLIENT_URL, NONE, PEER_URL, InventoryHost, Naming, hosts_of
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.inventory import (
+    CLIENT_URL,
+    NONE,
+    PEER_URL,
+    InventoryHost,
+    Naming,
+    hosts_of,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import hex_id
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.report import cluster_data, in_order, member_status_data
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.report import (
+    cluster_data,
+    in_order,
+    member_status_data,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.plugins.module_utils._membership.clusters import Host, cluster, dead, healthy, id_of, learner, unstarted, unstarted_learner
+from tests.unit.plugins.module_utils._membership.clusters import (
+    Host,
+    cluster,
+    dead,
+    healthy,
+    id_of,
+    learner,
+    unstarted,
+    unstarted_learner,
+)
 
 MIXED = cluster(healthy("m1"), healthy("m2"), dead("m3"), learner("m4"), unstarted_learner(5), leader="m2")
 
@@ -29,10 +49,17 @@ def data_of(observed) -> dict:
     return json.loads(json.dumps({**cluster_data(observed), "members": members, "has_quorum": observed.has_quorum}))
 
 
-def one_named(name: str, member_id: int = 0xA1, urls: tuple[str, ...] = ("http://10.0.0.1:2380",), client_urls: tuple[str, ...] = ()) -> dict:
+def one_named(
+    name: str,
+    member_id: int = 0xA1,
+    urls: tuple[str, ...] = ("http://10.0.0.1:2380",),
+    client_urls: tuple[str, ...] = (),
+) -> dict:
     """A cluster whose only member has this name and these URLs."""
     data = described(healthy("m1"))
-    data["members"][0].update(id=hex_id(member_id), name=name, peer_urls=list(urls), client_urls=list(client_urls), started=bool(name))
+    data["members"][0].update(
+        id=hex_id(member_id), name=name, peer_urls=list(urls), client_urls=list(client_urls), started=bool(name)
+    )
     return data
 
 
@@ -105,7 +132,11 @@ def test_a_member_that_never_started_takes_the_name_of_no_other():
     replaced, new = dead("m2", ["http://m2.example.com:2380"]), unstarted(7, ["http://m2.example.com:2381"])
     assert names(healthy("m1"), replaced, new) == {"m1", "m2", "m2.example.com"}
     namesake = healthy("m2.example.com")
-    assert names(healthy("m1"), namesake, new) == {"m1", "m2.example.com", f"m2.example.com-{hex_id(id_of('unstarted 7'))}"}
+    assert names(healthy("m1"), namesake, new) == {
+        "m1",
+        "m2.example.com",
+        f"m2.example.com-{hex_id(id_of('unstarted 7'))}",
+    }
 
 
 def test_a_name_made_from_an_id_takes_the_name_of_no_other():
@@ -120,12 +151,20 @@ def test_members_are_called_by_their_addresses_where_that_is_wanted():
     assert names(*hosts, naming=Naming(hostname_from=CLIENT_URL)) == {"m1", "m2"}
 
 
-NAMES = st.one_of(st.sampled_from(["", "etcd", "all", "n1", "n 1", "n_1", "n1-a1", "a1", "10.0.0.1", "n1-a1-a1"]), st.text(max_size=4))
+NAMES = st.one_of(
+    st.sampled_from(["", "etcd", "all", "n1", "n 1", "n_1", "n1-a1", "a1", "10.0.0.1", "n1-a1-a1"]), st.text(max_size=4)
+)
 
 
-@given(st.lists(st.tuples(NAMES, st.sampled_from([1, 2])), min_size=1, max_size=6), st.sampled_from(["name", PEER_URL, CLIENT_URL]))
+@given(
+    st.lists(st.tuples(NAMES, st.sampled_from([1, 2])), min_size=1, max_size=6),
+    st.sampled_from(["name", PEER_URL, CLIENT_URL]),
+)
 def test_no_two_members_are_ever_one_host_and_none_is_called_like_a_group(members, source):
-    found = [{**one_named(name, 0xA0 + number, (f"http://10.0.0.{place}:2380",))["members"][0]} for number, (name, place) in enumerate(members)]
+    found = [
+        {**one_named(name, 0xA0 + number, (f"http://10.0.0.{place}:2380",))["members"][0]}
+        for number, (name, place) in enumerate(members)
+    ]
     naming = Naming(hostname_from=source)
     hosts = hosts_of({**described(healthy("m1")), "members": found}, naming)
     called = [host.name for host in hosts]
@@ -156,7 +195,11 @@ ANYWHERE = "http://0.0.0.0:2379"
     ],
 )
 def test_ansible_connects_to_the_host_of_a_url(source, peer_urls, client_urls, expected):
-    host = only(hosts_of(one_named("n1", urls=tuple(peer_urls), client_urls=tuple(client_urls)), Naming(ansible_host_from=source)))
+    host = only(
+        hosts_of(
+            one_named("n1", urls=tuple(peer_urls), client_urls=tuple(client_urls)), Naming(ansible_host_from=source)
+        )
+    )
     assert host.variables.get("ansible_host") == expected
 
 

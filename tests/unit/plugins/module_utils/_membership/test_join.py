@@ -6,9 +6,22 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.join import environment, initial_cluster, names_for_joining
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.join import (
+    environment,
+    initial_cluster,
+    names_for_joining,
+)
 
-from tests.unit.plugins.module_utils._membership.clusters import cluster, dead, healthy, id_of, learner, unstarted, unstarted_learner, url
+from tests.unit.plugins.module_utils._membership.clusters import (
+    cluster,
+    dead,
+    healthy,
+    id_of,
+    learner,
+    unstarted,
+    unstarted_learner,
+    url,
+)
 
 
 def joining(observed, place, name):
@@ -70,7 +83,10 @@ def test_two_members_of_one_name_get_two():
 
 @pytest.mark.parametrize("swapped", [False, True])
 def test_even_a_name_that_looks_like_anothers_substitute_is_used_once(swapped):
-    one, other = unstarted(3), healthy(f"member-{id_of('unstarted 3'):x}", [url(2)], member_id=1 if swapped else 1 << 63)
+    one, other = (
+        unstarted(3),
+        healthy(f"member-{id_of('unstarted 3'):x}", [url(2)], member_id=1 if swapped else 1 << 63),
+    )
     observed = cluster(healthy("m1"), healthy("m4"), *((other, one) if swapped else (one, other)))
     names = list(names_for_joining(observed).values())
     assert len(set(names)) == len(names) == 4

@@ -31,7 +31,8 @@ ACCEPTED = {
     "http://[2001:DB8:0:0:0:0:0:7]:2380": "http://[2001:db8::7]:2380",
 }
 
-# What etcd accepts and we do not: it could be no other member's way to this one, or would be stored otherwise than given.
+# What etcd accepts and we do not: it could be no other member's way to this one, or would be stored otherwise than
+# given.
 STRICTER = [
     "http://h:",
     "http://:2380",

@@ -27,11 +27,13 @@ FIRST = "remove_unhealthy_first"
 NONE = "no_quorum"
 LAST = "last_member"
 
-# Old: no addition while any voter is down (to 3.5.29, 3.6.10 and all of 3.4). New: a quorum of the larger cluster has to be up.
+# Old: no addition while any voter is down (to 3.5.29, 3.6.10 and all of 3.4). New: a quorum of the larger cluster has
+# to be up.
 OLD = ("3.4.0", "3.4.23", "3.4.45", "3.5.0", "3.5.16", "3.5.29", "3.6.0", "3.6.10")
 NEW = ("3.5.30", "3.5.33", "3.6.11", "3.6.14", "3.7.0", "3.7.1")
 
-# voters, dead: add a learner (old, new), add a voter (old, new), promote, remove a healthy one, remove a dead one, update
+# voters, dead: add a learner (old, new), add a voter (old, new), promote, remove a healthy one, remove a dead one,
+# update
 PERMISSIONS = {
     (1, 0): (OK, OK, LOSES, LOSES, OK, LAST, None, OK),
     (1, 1): (NONE, NONE, NONE, NONE, NONE, None, NONE, None),
@@ -81,15 +83,22 @@ def outcome(found, step):
 
 
 def outcomes(number, start, goal, step):
-    """What comes of the same goal for every row of the table: `start`, `goal` and `step` of the numbers of voters and dead ones."""
-    return {(size, down): outcome(verdict(start(size, down), goal(size, down)), step(size, down)) for size, down in column(number)}
+    """What comes of the same goal for every row of the table: `start`, `goal` and `step` of the numbers of voters and
+    dead ones.
+    """
+    return {
+        (size, down): outcome(verdict(start(size, down), goal(size, down)), step(size, down))
+        for size, down in column(number)
+    }
 
 
 def test_the_table_has_every_number_of_failures():
     assert list(PERMISSIONS) == [(size, down) for size in range(1, 8) for down in range(size + 1)]
 
 
-@pytest.mark.parametrize(("number", "version"), [*((0, version) for version in OLD), *((1, version) for version in NEW)])
+@pytest.mark.parametrize(
+    ("number", "version"), [*((0, version) for version in OLD), *((1, version) for version in NEW)]
+)
 def test_adding_a_learner(number, version):
     found = outcomes(
         number,
@@ -100,7 +109,9 @@ def test_adding_a_learner(number, version):
     assert found == column(number)
 
 
-@pytest.mark.parametrize(("number", "version"), [(2, "3.3.25"), *((2, version) for version in OLD), *((3, version) for version in NEW)])
+@pytest.mark.parametrize(
+    ("number", "version"), [(2, "3.3.25"), *((2, version) for version in OLD), *((3, version) for version in NEW)]
+)
 def test_adding_a_voter(number, version):
     found = outcomes(
         number,
@@ -177,12 +188,25 @@ def test_updating_a_healthy_voter_that_does_not_listen_there():
 
 
 # With the unreachable address accepted, the voter counts as down from then on; the only voter needs nobody to reach it.
-UPDATE_UNPROVEN = {(1, 0): OK, (2, 0): LOSES, (3, 0): OK, (3, 1): LOSES, (4, 0): OK, (4, 1): LOSES, (5, 0): OK, (5, 1): OK, (5, 2): LOSES}
+UPDATE_UNPROVEN = {
+    (1, 0): OK,
+    (2, 0): LOSES,
+    (3, 0): OK,
+    (3, 1): LOSES,
+    (4, 0): OK,
+    (4, 1): LOSES,
+    (5, 0): OK,
+    (5, 1): OK,
+    (5, 2): LOSES,
+}
 
 
 def test_an_unproven_address_costs_a_vote():
     goal = present("m1", [NEWCOMER], accept=("peer_url_unreachable",))
-    found = {(n, down): outcome(verdict(cluster(*voters(n, down), probes=unreached(NEWCOMER)), goal), "update_peer_urls m1") for n, down in UPDATE_UNPROVEN}
+    found = {
+        (n, down): outcome(verdict(cluster(*voters(n, down), probes=unreached(NEWCOMER)), goal), "update_peer_urls m1")
+        for n, down in UPDATE_UNPROVEN
+    }
     assert found == UPDATE_UNPROVEN
 
 
@@ -190,7 +214,10 @@ def test_an_unproven_address_costs_a_vote():
 def test_a_release_that_knows_no_learners_is_not_asked_for_one(version):
     """It would ignore the field and add a voter, which stops a cluster of one."""
     assert verdict(cluster(*voters(1), version=version), present("m9", [NEWCOMER])) == "version_unsupported"
-    assert verdict(cluster(*voters(3), version=version), present("m9", [NEWCOMER], accept=("version_unsupported",))) == "version_unsupported"
+    assert (
+        verdict(cluster(*voters(3), version=version), present("m9", [NEWCOMER], accept=("version_unsupported",)))
+        == "version_unsupported"
+    )
 
 
 def test_one_member_of_an_old_release_is_enough_to_apply_its_rule():

@@ -13,7 +13,12 @@ import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.decision import plan
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity import Identity, find
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Cluster, Member
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.peer_urls import InvalidPeerURLError, comparable, normalise, normalise_one
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.peer_urls import (
+    InvalidPeerURLError,
+    comparable,
+    normalise,
+    normalise_one,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import Quorum, is_healthy, quorum_of
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import ACCEPTABLE, CODES, Refusal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import (
@@ -30,14 +35,27 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._membership.anything import clusters, situations
-from tests.unit.plugins.module_utils._membership.clusters import absent, cluster, healthy, learner, present, promoted, reached, url, verdict, voters
+from tests.unit.plugins.module_utils._membership.clusters import (
+    absent,
+    cluster,
+    healthy,
+    learner,
+    present,
+    promoted,
+    reached,
+    url,
+    verdict,
+    voters,
+)
 
 NEW_ID = 0xABCDEF
 
 
 def steps_of(observed: Cluster, goal) -> tuple[Step, ...]:
     found = plan(observed, goal)
-    event(found.code if isinstance(found, Refusal) else ", ".join(step.action for step in found.steps) or "nothing to do")
+    event(
+        found.code if isinstance(found, Refusal) else ", ".join(step.action for step in found.steps) or "nothing to do"
+    )
     return () if isinstance(found, Refusal) else found.steps
 
 
@@ -55,7 +73,9 @@ def promised(step: Step, after: Cluster) -> Quorum:
 
 
 def leaves_enough_healthy_voters(step: Step, before: Cluster, after: Cluster) -> bool:
-    """But for a learner beside a single voter, which gets its vote only once it runs, and where no vote changes: a learner leaves, another leads."""
+    """But for a learner beside a single voter, which gets its vote only once it runs, and where no vote changes: a
+    learner leaves, another leads.
+    """
     if step.action == MOVE_LEADER:
         return quorum_of(after) == quorum_of(before)
     is_second_member = step.action == ADD_LEARNER and quorum_of(before) == Quorum(1, 1)
@@ -94,7 +114,9 @@ def sends_no_voter_where_nobody_got(step: Step, before: Cluster, after: Cluster)
 def changes_no_learner_where_that_ends_it(step: Step, before: Cluster, after: Cluster) -> bool:
     target = before.member(step.member_id)
     is_learner = target is not None and target.is_learner
-    return step.action != UPDATE_PEER_URLS or not is_learner or before.statuses[0].version in ("3.5.33", "3.6.14", "3.7.1")
+    return (
+        step.action != UPDATE_PEER_URLS or not is_learner or before.statuses[0].version in ("3.5.33", "3.6.14", "3.7.1")
+    )
 
 
 SAFE = (
@@ -150,7 +172,9 @@ def test_leadership_moves_only_before_the_leader_leaves(situation):
 @settings(max_examples=2 * settings().max_examples)
 @given(situations())
 def test_planning_again_after_a_plan_is_applied_finds_nothing_to_do(situation):
-    """Only a name that a second member bears can make a part of the goal ambiguous, once the member it meant is gone."""
+    """Only a name that a second member bears can make a part of the goal ambiguous, once the member it meant is
+    gone.
+    """
     observed, goal = situation
     steps = steps_of(observed, goal)
     if not steps:
@@ -169,7 +193,11 @@ def test_a_verdict_is_complete_and_the_same_every_time_and_in_every_order(situat
     observed, goal = situation
     untouched = copy.deepcopy(observed)
     found = plan(observed, goal)
-    shuffled = {name: tuple(dice.sample(value, len(value))) for name, value in vars(observed).items() if isinstance(value, tuple)}
+    shuffled = {
+        name: tuple(dice.sample(value, len(value)))
+        for name, value in vars(observed).items()
+        if isinstance(value, tuple)
+    }
     assert plan(replace(observed, **shuffled), goal) == found
     assert observed == untouched
     if isinstance(found, Refusal):
@@ -192,15 +220,27 @@ def test_accepting_never_overrides_what_cannot_be(situation, codes):
 # Identity
 
 ALIKE = st.text("a1-.", min_size=1, max_size=4)
-HOSTS = st.sampled_from(["10.0.0.2", "10.0.0.21", "110.0.0.2", "0.0.0.2", "h", "h.h", "hh", "[::1]", "[::11]", "[fd::1]"])
-URLS = st.builds("{}://{}:{}".format, st.sampled_from(["http", "https", "HTTP"]), HOSTS, st.sampled_from(["1", "11", "2380", "23800"]))
+HOSTS = st.sampled_from(
+    ["10.0.0.2", "10.0.0.21", "110.0.0.2", "0.0.0.2", "h", "h.h", "hh", "[::1]", "[::11]", "[fd::1]"]
+)
+URLS = st.builds(
+    "{}://{}:{}".format,
+    st.sampled_from(["http", "https", "HTTP"]),
+    HOSTS,
+    st.sampled_from(["1", "11", "2380", "23800"]),
+)
 
 
 @st.composite
 def look_alikes(draw: st.DrawFn) -> Cluster:
     names = draw(st.lists(ALIKE, min_size=1, max_size=6))
     ids = draw(st.lists(st.integers(1, 0x1111), min_size=len(names), max_size=len(names), unique=True))
-    return cluster(*(healthy(name, draw(st.lists(URLS, min_size=1, max_size=2)), number) for name, number in zip(names, ids, strict=True)))
+    return cluster(
+        *(
+            healthy(name, draw(st.lists(URLS, min_size=1, max_size=2)), number)
+            for name, number in zip(names, ids, strict=True)
+        )
+    )
 
 
 def is_meant_by(member: Member, identity: Identity) -> bool:
@@ -208,7 +248,13 @@ def is_meant_by(member: Member, identity: Identity) -> bool:
     return member.member_id in identity.member_ids or member.name == identity.name or same_urls
 
 
-@given(look_alikes(), st.one_of(st.just(""), ALIKE), st.lists(URLS, max_size=2), st.sets(st.integers(1, 0x1111), max_size=2), st.booleans())
+@given(
+    look_alikes(),
+    st.one_of(st.just(""), ALIKE),
+    st.lists(URLS, max_size=2),
+    st.sets(st.integers(1, 0x1111), max_size=2),
+    st.booleans(),
+)
 def test_nobody_is_meant_by_a_part_of_a_name_an_address_or_an_id(observed, name, urls, ids, renames_urls):
     identity = Identity(name, tuple(sorted({normalise_one(url) for url in urls})), tuple(sorted(ids)))
     found = find(observed, identity, renames_urls)

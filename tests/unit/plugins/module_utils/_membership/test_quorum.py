@@ -94,7 +94,10 @@ def test_what_ails_a_member(host, words):
 
 
 def with_status(observed, name, **changes):
-    return replace(observed, statuses=tuple(replace(one, **changes) if one.member_id == id_of(name) else one for one in observed.statuses))
+    return replace(
+        observed,
+        statuses=tuple(replace(one, **changes) if one.member_id == id_of(name) else one for one in observed.statuses),
+    )
 
 
 def test_who_follows_another_leader_is_not_healthy():
@@ -113,7 +116,9 @@ def test_an_alarm_ails_only_who_raised_it():
 
 
 def test_both_alarms_of_one_member():
-    observed = cluster(healthy("m1"), healthy("m2"), alarms=(Alarm(id_of("m2"), "NOSPACE"), Alarm(id_of("m2"), "CORRUPT")))
+    observed = cluster(
+        healthy("m1"), healthy("m2"), alarms=(Alarm(id_of("m2"), "NOSPACE"), Alarm(id_of("m2"), "CORRUPT"))
+    )
     assert unhealthy_reason(observed, observed.members[1]) == "raised the alarm CORRUPT and NOSPACE"
 
 
@@ -125,14 +130,18 @@ def test_who_was_not_asked_is_not_taken_for_healthy():
 def test_alarms_are_read_from_the_status_texts_of_all_members():
     texts = (f"memberID:{id_of('m2')} alarm:NOSPACE ", "etcdserver: no leader")
     observed = with_status(cluster(*voters(3)), "m1", errors=texts)
-    observed = with_status(observed, "m3", errors=(f"memberID:{id_of('m3')} alarm:CORRUPT", f"memberID:{id_of('m2')} alarm:NOSPACE"))
+    observed = with_status(
+        observed, "m3", errors=(f"memberID:{id_of('m3')} alarm:CORRUPT", f"memberID:{id_of('m2')} alarm:NOSPACE")
+    )
     assert set(alarms_of(observed)) == {Alarm(id_of("m2"), "NOSPACE"), Alarm(id_of("m3"), "CORRUPT")}
     assert unhealthy_reason(observed, observed.members[1]) == "raised the alarm NOSPACE"
 
 
 def test_a_part_of_an_id_in_a_status_text_is_no_alarm_of_its_owner():
     observed = cluster(healthy("m1", member_id=12), healthy("m2", member_id=123))
-    observed = replace(observed, statuses=tuple(replace(one, errors=("memberID:123 alarm:NOSPACE",)) for one in observed.statuses))
+    observed = replace(
+        observed, statuses=tuple(replace(one, errors=("memberID:123 alarm:NOSPACE",)) for one in observed.statuses)
+    )
     assert [bool(unhealthy_reason(observed, member)) for member in observed.members] == [False, True]
 
 
@@ -148,7 +157,9 @@ def test_the_lag_is_measured_from_the_newest_where_the_leader_does_not_answer():
 
 
 def test_another_clusters_index_is_no_measure():
-    observed = with_status(cluster(dead("m1"), healthy("m2", lag=5), healthy("m3"), leader="m1"), "m3", cluster_id=CLUSTER_ID + 1)
+    observed = with_status(
+        cluster(dead("m1"), healthy("m2", lag=5), healthy("m3"), leader="m1"), "m3", cluster_id=CLUSTER_ID + 1
+    )
     assert raft_index_of_leader(observed) == NEWEST_INDEX - 5
 
 

@@ -9,7 +9,14 @@ import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import refusal as codes
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import ABSENT, PRESENT, PROMOTED, Goal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import Quorum
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import ACCEPTABLE, CODES, ELECTION, FINAL, WAIT, Refusal
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import (
+    ACCEPTABLE,
+    CODES,
+    ELECTION,
+    FINAL,
+    WAIT,
+    Refusal,
+)
 
 from tests.unit.plugins.module_utils._membership.clusters import (
     absent,
@@ -52,13 +59,21 @@ PRODUCED = {
     "version_bug": (cluster(*voters(3), learner("m4"), version="3.5.30"), present("m4", [url(9)])),
 }
 # What only time, the arguments, a host's data or etcd itself can tell, so that the plan never says it.
-FROM_ELSEWHERE = {"learner_stalled", "cluster_unsettled", "invalid_peer_url", "not_a_learner", "stale_data", "untrusted_certificate"}
+FROM_ELSEWHERE = {
+    "learner_stalled",
+    "cluster_unsettled",
+    "invalid_peer_url",
+    "not_a_learner",
+    "stale_data",
+    "untrusted_certificate",
+}
 # By the interface these can never be overridden.
 NEVER = ("last_member", "no_quorum", "ambiguous_identity", "split_brain", "cluster_id_mismatch")
 
-INTERFACE = """would_lose_quorum no_quorum last_member below_min_fault_tolerance remove_unhealthy_first member_unstarted another_learner
-learner_not_started learner_not_live learner_not_ready learner_stalled cluster_unsettled ambiguous_identity peer_url_in_use invalid_peer_url
-peer_url_unreachable not_a_learner member_not_found cluster_id_mismatch split_brain version_unsupported version_bug"""
+INTERFACE = """would_lose_quorum no_quorum last_member below_min_fault_tolerance remove_unhealthy_first member_unstarted
+another_learner learner_not_started learner_not_live learner_not_ready learner_stalled cluster_unsettled
+ambiguous_identity peer_url_in_use invalid_peer_url peer_url_unreachable not_a_learner member_not_found
+cluster_id_mismatch split_brain version_unsupported version_bug"""
 
 
 def test_the_codes_are_those_of_the_interface_and_each_has_a_source():
@@ -76,7 +91,9 @@ def test_a_refusal_says_what_why_and_what_to_do_next(code):
     assert "  " not in found.message + found.next_step
 
 
-@pytest.mark.parametrize("code", ["would_lose_quorum", "last_member", "below_min_fault_tolerance", "remove_unhealthy_first"])
+@pytest.mark.parametrize(
+    "code", ["would_lose_quorum", "last_member", "below_min_fault_tolerance", "remove_unhealthy_first"]
+)
 def test_what_is_refused_for_its_arithmetic_shows_it_before_and_after(code):
     found = refusal(*PRODUCED[code])
     assert isinstance(found.before, Quorum)
@@ -87,7 +104,9 @@ def test_what_is_refused_for_its_arithmetic_shows_it_before_and_after(code):
 @pytest.mark.parametrize("code", PRODUCED)
 def test_accepting_everything_overrides_only_what_may_be(code):
     observed, goal = PRODUCED[code]
-    everything = Goal(goal.state, goal.identity, goal.learner, goal.move_leader, goal.min_fault_tolerance, frozenset(CODES))
+    everything = Goal(
+        goal.state, goal.identity, goal.learner, goal.move_leader, goal.min_fault_tolerance, frozenset(CODES)
+    )
     if code in ACCEPTABLE:
         assert verdict(observed, everything).startswith(("add", "update", "promote", "move", "remove"))
         assert any(f"Accepted {code}" in warning for warning in warnings(observed, everything))
@@ -112,7 +131,14 @@ def test_a_single_voter_beside_a_dead_learner_is_not_removed_whatever_is_accepte
     assert refusal(observed, absent("m1", accept=tuple(CODES))).code == "last_member"
 
 
-@pytest.mark.parametrize("goal", [absent("m3", accept=tuple(CODES)), present("m4", [url(4)], accept=tuple(CODES)), promoted("m3", accept=tuple(CODES))])
+@pytest.mark.parametrize(
+    "goal",
+    [
+        absent("m3", accept=tuple(CODES)),
+        present("m4", [url(4)], accept=tuple(CODES)),
+        promoted("m3", accept=tuple(CODES)),
+    ],
+)
 def test_nothing_is_done_without_a_quorum_whatever_is_accepted(goal):
     assert refusal(cluster(healthy("m1"), dead("m2"), dead("m3")), goal).code == "no_quorum"
 

@@ -49,7 +49,16 @@ STATUS_KEYS = MEMBER_KEYS | {
     "db_size_quota",
     "alarms",
 }
-MIXED = cluster(healthy("m1"), alarmed("m2"), healthy("m3"), dead("m5"), unstarted(6), learner("m4", lag=250_000), unstarted_learner(7), leader="m3")
+MIXED = cluster(
+    healthy("m1"),
+    alarmed("m2"),
+    healthy("m3"),
+    dead("m5"),
+    unstarted(6),
+    learner("m4", lag=250_000),
+    unstarted_learner(7),
+    leader="m3",
+)
 
 
 @pytest.mark.parametrize("member", MIXED.members, ids=lambda member: member.label)
@@ -67,21 +76,45 @@ def described(name):
 
 def test_the_leader():
     data = described("m3")
-    assert (data["role"], data["healthy"], data["reachable"], data["error"], data["raft_lag"]) == ("leader", True, True, None, 0)
+    assert (data["role"], data["healthy"], data["reachable"], data["error"], data["raft_lag"]) == (
+        "leader",
+        True,
+        True,
+        None,
+        0,
+    )
     assert data["id"] == data["leader"] == f"{id_of('m3'):x}"
     assert data["client_urls"] == ["http://m3:2379"]
 
 
 def test_a_voter_with_an_alarm():
     data = described("m2")
-    assert (data["role"], data["healthy"], data["reason"], data["alarms"]) == ("voter", False, "raised the alarm NOSPACE", ["NOSPACE"])
+    assert (data["role"], data["healthy"], data["reason"], data["alarms"]) == (
+        "voter",
+        False,
+        "raised the alarm NOSPACE",
+        ["NOSPACE"],
+    )
 
 
 def test_a_dead_voter_has_an_error_and_no_figures():
     data = described("m5")
     assert (data["reachable"], data["healthy"], data["started"]) == (False, False, True)
     assert data["error"] == {"code": "connection_refused", "message": "refuses connections"}
-    assert {data[key] for key in ("version", "leader", "raft_term", "raft_index", "raft_lag", "progress", "revision", "db_size", "db_size_quota")} == {None}
+    assert {
+        data[key]
+        for key in (
+            "version",
+            "leader",
+            "raft_term",
+            "raft_index",
+            "raft_lag",
+            "progress",
+            "revision",
+            "db_size",
+            "db_size_quota",
+        )
+    } == {None}
 
 
 def test_a_learner_tells_how_far_it_has_come():
@@ -90,13 +123,24 @@ def test_a_learner_tells_how_far_it_has_come():
 
 
 def test_a_member_that_never_started():
-    data = report.member_status_data(MIXED, next(one for one in MIXED.members if not one.is_started and not one.is_learner))
+    data = report.member_status_data(
+        MIXED, next(one for one in MIXED.members if not one.is_started and not one.is_learner)
+    )
     assert (data["name"], data["started"], data["healthy"], data["reason"]) == ("", False, False, "never started")
 
 
 def test_sizes_are_bytes_and_an_unknown_quota_is_none():
     one = cluster(healthy("m1"))
-    status = Status(0xC1, id_of("m1"), "3.6.14", leader_id=id_of("m1"), raft_index=NEWEST_INDEX, db_size=4096, db_size_in_use=1024, db_size_quota=1 << 31)
+    status = Status(
+        0xC1,
+        id_of("m1"),
+        "3.6.14",
+        leader_id=id_of("m1"),
+        raft_index=NEWEST_INDEX,
+        db_size=4096,
+        db_size_in_use=1024,
+        db_size_quota=1 << 31,
+    )
     known = report.member_status_data(cluster(healthy("m1"), statuses=(status,)), one.members[0])
     assert (known["db_size"], known["db_size_in_use"], known["db_size_quota"]) == (4096, 1024, 1 << 31)
     assert report.member_status_data(one, one.members[0])["db_size_quota"] is None
@@ -127,8 +171,14 @@ def test_a_member_that_is_only_planned_has_no_id_yet():
 @pytest.mark.parametrize(
     ("step", "data"),
     [
-        (Step("remove", 0xAB, "m3", (url(3),)), {"action": "remove", "member": {"id": "ab", "name": "m3", "peer_urls": [url(3)]}}),
-        (Step("add_learner", 0, "", (url(4),)), {"action": "add_learner", "member": {"id": None, "name": None, "peer_urls": [url(4)]}}),
+        (
+            Step("remove", 0xAB, "m3", (url(3),)),
+            {"action": "remove", "member": {"id": "ab", "name": "m3", "peer_urls": [url(3)]}},
+        ),
+        (
+            Step("add_learner", 0, "", (url(4),)),
+            {"action": "add_learner", "member": {"id": None, "name": None, "peer_urls": [url(4)]}},
+        ),
     ],
 )
 def test_a_step(step, data):
@@ -136,7 +186,10 @@ def test_a_step(step, data):
 
 
 def test_a_move_looks_like_a_step():
-    assert report.move_data(Move("start", 0, "m4", (url(4),))) == {"action": "start", "member": {"id": None, "name": "m4", "peer_urls": [url(4)]}}
+    assert report.move_data(Move("start", 0, "m4", (url(4),))) == {
+        "action": "start",
+        "member": {"id": None, "name": "m4", "peer_urls": [url(4)]},
+    }
 
 
 def test_a_refusal_with_its_arithmetic():
@@ -163,9 +216,14 @@ def test_a_diff_reads_like_the_cluster():
     after = project(before, Step("remove", id_of("m3")))
     diff = report.diff_data(before, after)
     assert diff["before"] == (
-        f"m1: leader, healthy, {url(1)}\nm2: voter, healthy, {url(2)}\nm3: voter, unhealthy, {url(3)}\nquorum: 2 of 3 voters healthy, quorum 2, tolerates 0\n"
+        f"m1: leader, healthy, {url(1)}\nm2: voter, healthy, {url(2)}\nm3: voter, unhealthy, {url(3)}\nquorum: 2 "
+        "of 3 voters healthy, quorum 2, tolerates 0\n"
     )
-    assert diff["after"] == f"m1: leader, healthy, {url(1)}\nm2: voter, healthy, {url(2)}\nquorum: 2 of 2 voters healthy, quorum 2, tolerates 0\n"
+    assert diff["after"].splitlines() == [
+        f"m1: leader, healthy, {url(1)}",
+        f"m2: voter, healthy, {url(2)}",
+        "quorum: 2 of 2 voters healthy, quorum 2, tolerates 0",
+    ]
 
 
 def test_a_picture_names_who_has_no_name():

@@ -6,7 +6,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.trust import Signed, TlsFiles, is_trusted, refuse_cut_off
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.trust import (
+    Signed,
+    TlsFiles,
+    is_trusted,
+    refuse_cut_off,
+)
 
 OLD = Signed("etcd ca", "etcd ca", key="old")
 NEW = Signed("etcd ca", "etcd ca", key="new")
@@ -62,9 +67,14 @@ WAY = [("old", OLD, (OLD,)), ("bundle", OLD, (OLD, NEW)), ("leaves", NEW, (OLD, 
 @pytest.mark.parametrize("step", [1, 2, 3])
 @pytest.mark.parametrize("done", [0, 1, 2])
 def test_nobody_is_cut_off_on_the_way_however_many_hosts_have_gone_it(step, done):
-    """Both authorities, then new certificates, then the new one alone; each host by itself, the others before or behind it."""
+    """Both authorities, then new certificates, then the new one alone; each host by itself, the others before or behind
+    it.
+    """
     (_, *before), (_, *after) = WAY[step - 1], WAY[step]
-    hosts = [tls_files(f"n{number}", after[0] if number < done else before[0], *(after[1] if number < done else before[1])) for number in range(3)]
+    hosts = [
+        tls_files(f"n{number}", after[0] if number < done else before[0], *(after[1] if number < done else before[1]))
+        for number in range(3)
+    ]
     assert message(tls_files("n2", after[0], *after[1]), *hosts) == ""
 
 
@@ -83,7 +93,10 @@ def test_a_step_that_is_left_out_is_refused(wanted, words):
 
 def test_an_authority_that_another_host_still_needs_is_not_dropped():
     hosts = [tls_files("n1", NEW, OLD, NEW), tls_files("n2", OLD, OLD, NEW)]
-    assert message(tls_files("n1", NEW, NEW), *hosts) == "the new ca.crt of n1 lacks the authority that signed server.crt of n2, which is in use"
+    assert (
+        message(tls_files("n1", NEW, NEW), *hosts)
+        == "the new ca.crt of n1 lacks the authority that signed server.crt of n2, which is in use"
+    )
 
 
 def test_a_new_certificate_waits_for_the_last_member_to_trust_its_authority():
@@ -102,9 +115,13 @@ def test_a_member_that_was_not_restarted_since_trusts_only_what_is_in_use():
 
 def test_peers_are_judged_by_their_own_authorities():
     other = Signed("peers", "peers", key="peers")
-    host = TlsFiles("n1", {"server.crt": leaf(OLD), "peer.crt": leaf(other)}, {"ca.crt": (OLD,), "peer-ca.crt": (other,)})
+    host = TlsFiles(
+        "n1", {"server.crt": leaf(OLD), "peer.crt": leaf(other)}, {"ca.crt": (OLD,), "peer-ca.crt": (other,)}
+    )
     assert message(TlsFiles("n1", {"peer.crt": leaf(other, "renewed")}), host) == ""
-    assert "the new peer.crt of n1 would not be accepted by n1" in message(TlsFiles("n1", {"peer.crt": leaf(OLD, "renewed")}), host)
+    assert "the new peer.crt of n1 would not be accepted by n1" in message(
+        TlsFiles("n1", {"peer.crt": leaf(OLD, "renewed")}), host
+    )
 
 
 def test_a_host_without_certificates_is_not_asked():

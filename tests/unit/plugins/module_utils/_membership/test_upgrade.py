@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rolling upgrade: the releases that run and the one that is wanted → who is upgraded in which order, or why nobody is."""
+"""A rolling upgrade: the releases that run and the one that is wanted → who is upgraded in which order, or why nobody
+is.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,15 @@ from tests.unit.plugins.module_utils._membership.clusters import (
 
 def host(name: str, **facts) -> FoundHost:
     """A host whose etcd runs with its member's data."""
-    return FoundHost(**{"name": name, "peer_urls": (url(name),), "data_dir": DataDir(DATA, id_of(name), CLUSTER_ID), "is_running": True, **facts})
+    return FoundHost(
+        **{
+            "name": name,
+            "peer_urls": (url(name),),
+            "data_dir": DataDir(DATA, id_of(name), CLUSTER_ID),
+            "is_running": True,
+            **facts,
+        }
+    )
 
 
 def hosts_of(observed: Cluster) -> list[FoundHost]:
@@ -58,11 +68,15 @@ def of(*releases: str, leader: str = "m1", **facts) -> Cluster:
     return cluster(*map(healthy, names), versions=dict(zip(names, releases, strict=True)), leader=leader, **facts)
 
 
-def judged(observed: Cluster | None, release: str, hosts: Sequence[FoundHost] | None = None, accept: tuple[str, ...] = ()) -> Deployment | Refusal:
+def judged(
+    observed: Cluster | None, release: str, hosts: Sequence[FoundHost] | None = None, accept: tuple[str, ...] = ()
+) -> Deployment | Refusal:
     return upgrade(observed, hosts if hosts is not None else hosts_of(observed) if observed else [], release, accept)
 
 
-def verdict(observed: Cluster | None, release: str, hosts: Sequence[FoundHost] | None = None, accept: tuple[str, ...] = ()) -> str:
+def verdict(
+    observed: Cluster | None, release: str, hosts: Sequence[FoundHost] | None = None, accept: tuple[str, ...] = ()
+) -> str:
     """Who is upgraded, in order, or the code of the refusal."""
     found = judged(observed, release, hosts, accept)
     if isinstance(found, Refusal):
@@ -160,7 +174,15 @@ def test_the_way_there_is_named(observed, release, next_step):
 
 @pytest.mark.parametrize(
     ("running", "release"),
-    [("3.4.23", "3.5.6"), ("3.4.21", "3.4.22"), ("3.5.26", "3.6.0"), ("3.6.0", "3.6.14"), ("3.5.5", "3.5.6"), ("3.4.23", "3.5.16"), ("3.5.0", "3.5.30")],
+    [
+        ("3.4.23", "3.5.6"),
+        ("3.4.21", "3.4.22"),
+        ("3.5.26", "3.6.0"),
+        ("3.6.0", "3.6.14"),
+        ("3.5.5", "3.5.6"),
+        ("3.4.23", "3.5.16"),
+        ("3.5.0", "3.5.30"),
+    ],
 )
 def test_the_first_release_with_the_fixes_is_permitted(running, release):
     assert verdict(of(running, running, running), release) == "m2 m3 m1"
@@ -253,12 +275,24 @@ def test_the_interruption_of_a_cluster_of_two_can_be_accepted_and_nothing_else_o
     ("hosts", "code", "words"),
     [
         ([host("m1"), host("m2")], "member_not_found", "no host of it stands for m3"),
-        ([host("m1"), host("m2"), host("m3"), host("m4", data_dir=DataDir("absent"), is_running=False)], "member_not_found", "m4 is not a member"),
+        (
+            [host("m1"), host("m2"), host("m3"), host("m4", data_dir=DataDir("absent"), is_running=False)],
+            "member_not_found",
+            "m4 is not a member",
+        ),
         ([host("m1"), host("m2"), host("m3", peer_urls=(url(33),))], "member_not_found", "m3 has other peer URLs"),
         ([host("m1"), host("m2"), host("m3", is_running=False)], "member_not_found", "the service of m3 does not run"),
-        ([host("m1"), host("m2"), host("m3", data_dir=DataDir("absent"))], "member_not_found", "the service of m3 does not run"),
+        (
+            [host("m1"), host("m2"), host("m3", data_dir=DataDir("absent"))],
+            "member_not_found",
+            "the service of m3 does not run",
+        ),
         ([host("m1"), host("m2"), host("m3", data_dir=DataDir(DATA, id_of("m3"), 0xC2))], "cluster_id_mismatch", "m3"),
-        ([host("m1"), host("m2"), host("m3", data_dir=DataDir(DATA, id_of("m2"), CLUSTER_ID))], "ambiguous_identity", "m2 and m3"),
+        (
+            [host("m1"), host("m2"), host("m3", data_dir=DataDir(DATA, id_of("m2"), CLUSTER_ID))],
+            "ambiguous_identity",
+            "m2 and m3",
+        ),
     ],
 )
 def test_hosts_that_are_not_exactly_the_members_are_refused(hosts, code, words):
@@ -268,8 +302,15 @@ def test_hosts_that_are_not_exactly_the_members_are_refused(hosts, code, words):
 
 
 def test_settings_that_a_restart_would_bring_are_no_matter_of_an_upgrade():
-    assert verdict(old(*voters(3)), "3.5.30", [host("m1"), host("m2", outdated=("ETCD_NAME",)), host("m3")]) == "m2 m3 m1"
-    assert verdict(of("3.5.30", "3.5.30", "3.5.30"), "3.5.30", [host("m1"), host("m2", outdated=("ETCD_NAME",)), host("m3")]) == "nothing to do"
+    assert (
+        verdict(old(*voters(3)), "3.5.30", [host("m1"), host("m2", outdated=("ETCD_NAME",)), host("m3")]) == "m2 m3 m1"
+    )
+    assert (
+        verdict(
+            of("3.5.30", "3.5.30", "3.5.30"), "3.5.30", [host("m1"), host("m2", outdated=("ETCD_NAME",)), host("m3")]
+        )
+        == "nothing to do"
+    )
 
 
 # Any cluster
@@ -279,7 +320,9 @@ RELEASES = ("3.3.27", "3.4.21", "3.4.45", "3.5.5", "3.5.16", "3.5.25", "3.5.30",
 
 # From one release to one of the next, or of anything to anything.
 WAYS = [(running, wanted) for place, running in enumerate(RELEASES) for wanted in RELEASES[place : place + 5]]
-ANY_WAY = st.one_of(st.sampled_from(WAYS), st.sampled_from(WAYS), st.tuples(st.sampled_from(RELEASES), st.sampled_from(RELEASES)))
+ANY_WAY = st.one_of(
+    st.sampled_from(WAYS), st.sampled_from(WAYS), st.tuples(st.sampled_from(RELEASES), st.sampled_from(RELEASES))
+)
 
 
 @st.composite
@@ -335,7 +378,11 @@ def test_an_upgrade_that_was_broken_off_anywhere_goes_on_with_the_rest_in_the_sa
     upgraded = {move.name for move in found.moves[:done]}
     names = [member.name for member in observed.members]
     running = {member.name: release_of(observed, member.member_id) for member in observed.members}
-    later = of(*(release if name in upgraded else running[name] for name in names), leader=observed.leader.name, authenticated=observed.authenticated)
+    later = of(
+        *(release if name in upgraded else running[name] for name in names),
+        leader=observed.leader.name,
+        authenticated=observed.authenticated,
+    )
     rest = " ".join(move.name for move in found.moves[done:]) or "nothing to do"
     assert verdict(later, release, accept=("version_bug", "would_lose_quorum")) == rest
 

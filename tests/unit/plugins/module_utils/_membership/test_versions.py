@@ -30,8 +30,14 @@ def test_reading_a_version(text, numbers):
 # rule: what it still applies to, what it does not
 TABLE = {
     "LEARNERS_UNKNOWN": ("2.3.8 3.0.17 3.2.32 3.3.0 3.3.27", "3.4.0 3.4.45 3.5.0 3.6.0 3.7.0 4.0.0"),
-    "ADD_NEEDS_EVERY_VOTER": ("3.3.27 3.4.0 3.4.23 3.4.45 3.5.0 3.5.16 3.5.29 3.6.0 3.6.10", "3.5.30 3.5.33 3.6.11 3.6.14 3.7.0 3.10.0 4.0.0"),
-    "UPDATE_TURNS_LEARNER_INTO_VOTER": ("3.4.23 3.4.45 3.5.0 3.5.16 3.5.30 3.6.0 3.6.11", "3.5.31 3.5.33 3.6.12 3.7.0 3.10.0"),
+    "ADD_NEEDS_EVERY_VOTER": (
+        "3.3.27 3.4.0 3.4.23 3.4.45 3.5.0 3.5.16 3.5.29 3.6.0 3.6.10",
+        "3.5.30 3.5.33 3.6.11 3.6.14 3.7.0 3.10.0 4.0.0",
+    ),
+    "UPDATE_TURNS_LEARNER_INTO_VOTER": (
+        "3.4.23 3.4.45 3.5.0 3.5.16 3.5.30 3.6.0 3.6.11",
+        "3.5.31 3.5.33 3.6.12 3.7.0 3.10.0",
+    ),
     "PROMOTION_NOT_STORED": ("3.5.1 3.5.16 3.5.19", "3.4.23 3.4.45 3.5.0 3.5.20 3.5.33 3.6.0 3.7.0"),
     "PROMOTE_NEEDS_LEADER_WITH_AUTH": ("3.4.0 3.4.45 3.5.0 3.5.16 3.5.27 3.6.0 3.6.5", "3.5.28 3.6.6 3.7.0"),
     "PROMOTION_LOST_IN_SNAPSHOT": ("3.5.0 3.5.20 3.5.23", "3.4.45 3.5.24 3.5.33 3.6.0 3.7.0"),
@@ -55,7 +61,11 @@ def test_every_rule_is_in_the_table():
 
 
 def test_the_affected_of_several_are_named_once_and_in_order():
-    assert affected(versions.ADD_NEEDS_EVERY_VOTER, ["3.5.9", "3.5.30", "3.4.23", "3.5.9", "", "3.5.16"]) == ("3.4.23", "3.5.9", "3.5.16")
+    assert affected(versions.ADD_NEEDS_EVERY_VOTER, ["3.5.9", "3.5.30", "3.4.23", "3.5.9", "", "3.5.16"]) == (
+        "3.4.23",
+        "3.5.9",
+        "3.5.16",
+    )
 
 
 def test_a_release_that_is_not_known_is_not_taken_for_an_old_one():

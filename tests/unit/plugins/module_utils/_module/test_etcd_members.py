@@ -8,7 +8,12 @@ from __future__ import annotations
 import os
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_members import NoInventory, connection_options, describe_members, doubts_about
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_members import (
+    NoInventory,
+    connection_options,
+    describe_members,
+    doubts_about,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -21,8 +26,22 @@ def _no_settings_from_outside(monkeypatch):
 @pytest.mark.parametrize(
     ("given", "environment", "expected"),
     [
-        ({}, {}, {"endpoints": ["http://127.0.0.1:2379"], "transport": "auto", "validate_certs": True, "request_timeout": 5.0, "username": None}),
-        ({"endpoints": None}, {"ETCDCTL_ENDPOINTS": "http://a:1,http://b:2"}, {"endpoints": ["http://a:1", "http://b:2"]}),
+        (
+            {},
+            {},
+            {
+                "endpoints": ["http://127.0.0.1:2379"],
+                "transport": "auto",
+                "validate_certs": True,
+                "request_timeout": 5.0,
+                "username": None,
+            },
+        ),
+        (
+            {"endpoints": None},
+            {"ETCDCTL_ENDPOINTS": "http://a:1,http://b:2"},
+            {"endpoints": ["http://a:1", "http://b:2"]},
+        ),
         ({"endpoints": ["http://a:1"]}, {"ETCDCTL_ENDPOINTS": "http://b:2"}, {"endpoints": ["http://a:1"]}),
         ({}, {"ETCDCTL_USER": "root:a:b"}, {"username": "root", "password": "a:b"}),
         ({}, {"ETCDCTL_USER": "root", "ETCDCTL_PASSWORD": "geheim"}, {"username": "root", "password": "geheim"}),
@@ -56,7 +75,10 @@ def test_options_that_cannot_be_are_refused(given, problem):
     ("endpoint", "problem"),
     [
         ("http://10.0.0.1", "endpoint 'http://10.0.0.1' has no port: etcd's own is 2379."),
-        ("http://root:geheim@10.0.0.1:2379", "an endpoint carries a user name before its host: give username and password as options of their own."),
+        (
+            "http://root:geheim@10.0.0.1:2379",
+            "an endpoint carries a user name before its host: give username and password as options of their own.",
+        ),
     ],
 )
 def test_an_endpoint_that_cannot_be_one_is_refused_without_repeating_a_password(endpoint, problem):
@@ -66,5 +88,8 @@ def test_an_endpoint_that_cannot_be_one_is_refused_without_repeating_a_password(
 
 
 def test_only_what_makes_the_list_or_its_names_doubtful_is_a_warning():
-    concerns = [{"code": code, "message": f"It is {code}."} for code in ("no_quorum", "even_size", "duplicate_name", "fragmented")]
+    concerns = [
+        {"code": code, "message": f"It is {code}."}
+        for code in ("no_quorum", "even_size", "duplicate_name", "fragmented")
+    ]
     assert doubts_about({"concerns": concerns}) == ["It is no_quorum.", "It is duplicate_name."]

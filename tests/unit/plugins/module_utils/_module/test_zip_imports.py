@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""In the archive that Ansible sends, each module of the collection is compiled once, and is what it would be without that."""
+"""In the archive that Ansible sends, each module of the collection is compiled once, and is what it would be without
+that.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ FOLDER = "ansible_collections/quorum/etcd/plugins/module_utils"
 PACKAGE = FOLDER.replace("/", ".")
 PARENTS = [FOLDER.rsplit("/", depth)[0] for depth in range(1, 5)]
 
-# How often each file of the archive is compiled while a part of the collection is imported from it, and what becomes of it.
+# How often each file of the archive is compiled while a part of the collection is imported from it, and what becomes of
+# it.
 IMPORT = """
 import collections, importlib, json, sys, zipimport
 archive, first = sys.argv[1:]
@@ -49,7 +52,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def imported(archive: Path) -> tuple[dict[str, int], dict[str, list]]:
-    result = subprocess.run([sys.executable, "-c", IMPORT, str(archive), f"{PACKAGE}._module.results"], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", IMPORT, str(archive), f"{PACKAGE}._module.results"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     compiled, found = json.loads(result.stdout)
     return compiled, found
 
@@ -66,10 +74,14 @@ def test_a_module_knows_its_file_and_a_package_its_folder(archive):
     _compiled, found = imported(archive)
     place = archive / FOLDER
     assert found[f"{PACKAGE}._membership.report"] == [str(place / "_membership/report.py")] * 2 + [[]]
-    assert found[f"{PACKAGE}._membership"] == [str(place / "_membership/__init__.py")] * 2 + [[str(place / "_membership")]]
+    assert found[f"{PACKAGE}._membership"] == [str(place / "_membership/__init__.py")] * 2 + [
+        [str(place / "_membership")]
+    ]
 
 
 def test_outside_an_archive_nothing_is_changed():
     code = f"import sys; before = list(sys.meta_path); import {PACKAGE}._module; print(sys.meta_path == before)"
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT / ".cache" / "collections", capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT / ".cache" / "collections", capture_output=True, text=True, check=True
+    )
     assert result.stdout.strip() == "True"

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asking for the status in threads: what an endpoint says of itself is kept, and a fault of the asking is not taken for silence."""
+"""Asking for the status in threads: what an endpoint says of itself is kept, and a fault of the asking is not taken for
+silence.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ class Scripted:
 
 def inquiry_of(error: Exception, late: float | None = None) -> StatusInquiry:
     connection = Connection(endpoints=(URL,), request_timeout=0.1)
-    inquiry = StatusInquiry(EndpointPool(connection, lambda _url, _connection, _login: cast(Endpoint, Scripted(error, late))))
+    inquiry = StatusInquiry(
+        EndpointPool(connection, lambda _url, _connection, _login: cast(Endpoint, Scripted(error, late)))
+    )
     inquiry.ask(URL)
     return inquiry
 

@@ -15,8 +15,20 @@ from pathlib import Path
 
 import pytest
 import trustme
-from ansible_collections.quorum.etcd.plugins.module_utils._operations.file_facts import SECONDS_A_DAY, Wanted, certificate_due, checksum, text_of
-from ansible_collections.quorum.etcd.plugins.module_utils._operations.service import find_service, first_start, marks, outdated, release_of
+from ansible_collections.quorum.etcd.plugins.module_utils._operations.file_facts import (
+    SECONDS_A_DAY,
+    Wanted,
+    certificate_due,
+    checksum,
+    text_of,
+)
+from ansible_collections.quorum.etcd.plugins.module_utils._operations.service import (
+    find_service,
+    first_start,
+    marks,
+    outdated,
+    release_of,
+)
 
 NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.timezone.utc)
 
@@ -25,7 +37,12 @@ NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.timezone.utc)
 def certificate(tmp_path):
     """A certificate for n1 and fd00::1 that is valid for 100 days."""
     path = tmp_path / "server.crt"
-    path.write_bytes(trustme.CA().issue_cert("n1", "fd00::1", not_after=NOW + datetime.timedelta(days=100)).cert_chain_pems[0].bytes())
+    path.write_bytes(
+        trustme.CA()
+        .issue_cert("n1", "fd00::1", not_after=NOW + datetime.timedelta(days=100))
+        .cert_chain_pems[0]
+        .bytes()
+    )
     return path
 
 
@@ -56,10 +73,18 @@ def due(certificate, **wanted):
 
 def test_a_certificate_is_due_once_another_authority_signs(tmp_path):
     ours, other = trustme.CA(), trustme.CA()
-    (tmp_path / "leaf").write_bytes(ours.issue_cert("n1", not_after=NOW + datetime.timedelta(days=100)).cert_chain_pems[0].bytes())
+    (tmp_path / "leaf").write_bytes(
+        ours.issue_cert("n1", not_after=NOW + datetime.timedelta(days=100)).cert_chain_pems[0].bytes()
+    )
     assert due(tmp_path / "leaf", authority=ours.cert_pem.bytes().decode()) == ""
-    assert due(tmp_path / "leaf", authority=other.cert_pem.bytes().decode()) == "it was signed by an authority that signs no more"
-    assert due(tmp_path / "leaf", authority="text") == "the authority that is to sign it cannot be read: it holds no certificate in PEM form"
+    assert (
+        due(tmp_path / "leaf", authority=other.cert_pem.bytes().decode())
+        == "it was signed by an authority that signs no more"
+    )
+    assert (
+        due(tmp_path / "leaf", authority="text")
+        == "the authority that is to sign it cannot be read: it holds no certificate in PEM form"
+    )
 
 
 def test_a_certificate_is_due_without_its_own_key(tmp_path):
@@ -87,7 +112,12 @@ def test_the_checksum_is_that_of_sha256sum(tmp_path):
     assert checksum(str(tmp_path / "nothing")) is None
 
 
-SETTINGS = {"ETCD_NAME": "n1", "ETCD_QUOTA_BACKEND_BYTES": "1", "ETCD_INITIAL_CLUSTER_STATE": "new", "QUORUM_ETCD_UNIT": "abc"}
+SETTINGS = {
+    "ETCD_NAME": "n1",
+    "ETCD_QUOTA_BACKEND_BYTES": "1",
+    "ETCD_INITIAL_CLUSTER_STATE": "new",
+    "QUORUM_ETCD_UNIT": "abc",
+}
 
 
 @pytest.fixture
@@ -97,7 +127,10 @@ def process(tmp_path):
     shutil.copy(shutil.which("sleep"), program)
     with subprocess.Popen([program, "60"], env={**SETTINGS, "HOME": "/"}) as running:
         # The kernel shows the new program a moment before its environment.
-        while os.readlink(f"/proc/{running.pid}/exe") != str(program) or not Path(f"/proc/{running.pid}/environ").read_bytes():
+        while (
+            os.readlink(f"/proc/{running.pid}/exe") != str(program)
+            or not Path(f"/proc/{running.pid}/environ").read_bytes()
+        ):
             time.sleep(0.01)
         yield running
         running.kill()
@@ -115,7 +148,10 @@ def process(tmp_path):
     ],
 )
 def test_a_process_is_outdated_where_its_environment_is_another(process, wanted, names):
-    assert outdated(process.pid, {name: value for name, value in {**SETTINGS, **wanted}.items() if value is not None}) == names
+    assert (
+        outdated(process.pid, {name: value for name, value in {**SETTINGS, **wanted}.items() if value is not None})
+        == names
+    )
 
 
 def test_a_program_that_was_replaced_makes_its_process_outdated(process, tmp_path):
@@ -139,7 +175,10 @@ def test_what_a_member_begins_with_is_read_as_systemd_reads_it(tmp_path):
     (tmp_path / "first_start.env").write_text(
         '# for the first start\nETCD_INITIAL_CLUSTER="n1=http://a:2380,n2=http://b:2380"\n\nETCD_INITIAL_CLUSTER_STATE=new\n'
     )
-    assert first_start(str(tmp_path / "first_start.env")) == {"ETCD_INITIAL_CLUSTER": "n1=http://a:2380,n2=http://b:2380", "ETCD_INITIAL_CLUSTER_STATE": "new"}
+    assert first_start(str(tmp_path / "first_start.env")) == {
+        "ETCD_INITIAL_CLUSTER": "n1=http://a:2380,n2=http://b:2380",
+        "ETCD_INITIAL_CLUSTER_STATE": "new",
+    }
     assert first_start(str(tmp_path / "nothing")) == {}
 
 
@@ -148,9 +187,13 @@ def answering(code, output):
 
 
 def test_a_unit_is_described_in_systemds_words():
-    found = find_service(answering(0, "LoadState=loaded\nActiveState=activating\nUnitFileState=enabled\nMainPID=17\n"), "etcd")
+    found = find_service(
+        answering(0, "LoadState=loaded\nActiveState=activating\nUnitFileState=enabled\nMainPID=17\n"), "etcd"
+    )
     assert (found.is_known, found.is_enabled, found.state, found.pid) == (True, True, "activating", 17)
-    assert not find_service(answering(0, "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nMainPID=0\n"), "etcd").is_known
+    assert not find_service(
+        answering(0, "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nMainPID=0\n"), "etcd"
+    ).is_known
 
 
 def test_without_systemd_there_is_no_service():
@@ -159,7 +202,12 @@ def test_without_systemd_there_is_no_service():
 
 @pytest.mark.parametrize(
     ("code", "output", "release"),
-    [(0, "etcd Version: 3.5.16\nGit SHA: Not provided\n", "3.5.16"), (127, "", ""), (0, "something else", ""), (0, "etcd Version:", "")],
+    [
+        (0, "etcd Version: 3.5.16\nGit SHA: Not provided\n", "3.5.16"),
+        (127, "", ""),
+        (0, "something else", ""),
+        (0, "etcd Version:", ""),
+    ],
 )
 def test_the_release_is_what_the_program_says(code, output, release):
     assert release_of(answering(code, output), "etcd") == release

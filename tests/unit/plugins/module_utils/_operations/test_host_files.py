@@ -13,7 +13,13 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._operations import host_files
-from ansible_collections.quorum.etcd.plugins.module_utils._operations.host_files import Access, Directory, File, HostFileProblem, settle
+from ansible_collections.quorum.etcd.plugins.module_utils._operations.host_files import (
+    Access,
+    Directory,
+    File,
+    HostFileProblem,
+    settle,
+)
 
 USER = pwd.getpwuid(os.geteuid()).pw_name
 GROUP = grp.getgrgid(os.getegid()).gr_name
@@ -32,12 +38,18 @@ def mode_of(path: Path) -> int:
 
 
 def tree(folder: Path) -> dict[str, tuple[int, str | None]]:
-    return {str(path.relative_to(folder)): (mode_of(path), path.read_text() if path.is_file() else None) for path in sorted(folder.rglob("*"))}
+    return {
+        str(path.relative_to(folder)): (mode_of(path), path.read_text() if path.is_file() else None)
+        for path in sorted(folder.rglob("*"))
+    }
 
 
 def test_what_is_missing_is_made_and_a_second_time_nothing_is_done(tmp_path):
     directories = [Directory(str(tmp_path / "etcd" / "pki"), mine(0o750))]
-    files = [file(tmp_path / "etcd" / "pki" / "peer.key", mode=0o600, secret=True), file(tmp_path / "etcd" / "pki" / "peer.crt", mode=0o644)]
+    files = [
+        file(tmp_path / "etcd" / "pki" / "peer.key", mode=0o600, secret=True),
+        file(tmp_path / "etcd" / "pki" / "peer.crt", mode=0o644),
+    ]
 
     assert [Path(one.path).name for one in settle(directories, files)] == ["pki", "peer.key", "peer.crt"]
     assert tree(tmp_path) == {
@@ -108,7 +120,9 @@ def test_no_file_is_renamed_before_all_are_written(tmp_path):
 def test_files_are_renamed_in_their_order(tmp_path, monkeypatch):
     renamed = []
     rename = host_files.os.rename
-    monkeypatch.setattr(host_files.os, "rename", lambda before, after: (rename(before, after), renamed.append(Path(after).name)))
+    monkeypatch.setattr(
+        host_files.os, "rename", lambda before, after: (rename(before, after), renamed.append(Path(after).name))
+    )
     settle([], [file(tmp_path / name) for name in ("b.key", "b.crt", "a.key", "a.crt")])
     assert renamed == ["b.key", "b.crt", "a.key", "a.crt"]
 
@@ -125,7 +139,9 @@ def test_what_a_killed_run_left_beside_a_file_is_overwritten_or_removed(tmp_path
 def test_a_file_is_for_nobody_else_before_it_has_its_owner(tmp_path, monkeypatch):
     modes: list[int] = []
     give = host_files._give
-    monkeypatch.setattr(host_files, "_give", lambda path, access: (modes.append(mode_of(Path(path))), give(path, access)))
+    monkeypatch.setattr(
+        host_files, "_give", lambda path, access: (modes.append(mode_of(Path(path))), give(path, access))
+    )
     settle([], [file(tmp_path / "peer.key", mode=0o644)])
     assert modes[0] == 0o600
 
@@ -160,15 +176,25 @@ def test_what_stands_in_the_way_is_named_and_nothing_is_changed(tmp_path, direct
     (tmp_path / "a-directory").mkdir()
     before = tree(tmp_path)
     with pytest.raises(HostFileProblem, match=said):
-        settle([Directory(str(tmp_path / name), mine(0o755)) for name in directories], [file(tmp_path / name) for name in files], check)
+        settle(
+            [Directory(str(tmp_path / name), mine(0o755)) for name in directories],
+            [file(tmp_path / name) for name in files],
+            check,
+        )
     assert tree(tmp_path) == before
 
 
-@pytest.mark.parametrize(("owner", "group", "said"), [("nobody-at-all", GROUP, "no user nobody-at-all"), (USER, "none-at-all", "no group none-at-all")])
+@pytest.mark.parametrize(
+    ("owner", "group", "said"),
+    [("nobody-at-all", GROUP, "no user nobody-at-all"), (USER, "none-at-all", "no group none-at-all")],
+)
 def test_an_owner_who_does_not_exist_is_named_and_nothing_is_changed(tmp_path, owner, group, said):
     (tmp_path / "a.crt").write_text("old\n")
     with pytest.raises(HostFileProblem, match=said):
-        settle([Directory(str(tmp_path / "pki"), mine(0o755))], [File(str(tmp_path / "a.crt"), "new\n", Access(owner, group, 0o644))])
+        settle(
+            [Directory(str(tmp_path / "pki"), mine(0o755))],
+            [File(str(tmp_path / "a.crt"), "new\n", Access(owner, group, 0o644))],
+        )
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.crt", "old\n")]
 
 
