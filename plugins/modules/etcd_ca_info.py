@@ -7,10 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: etcd_ca_info
-short_description: Read the certificates of private CAs
+short_description: Read the certificates of the CAs of a cluster
 version_added: 0.1.0
 description:
-  - Reads several certificates below one directory in one step. Keys are not read.
+  - Reads which CAs the members of a cluster are to trust, which CA signs, and how far a rotation of the CAs is. It
+    reads no keys.
+  - A cluster has two CAs, V(ca) for servers and clients and V(peer-ca) for members among each other.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -19,31 +21,96 @@ extends_documentation_fragment:
 options:
   path:
     description:
-      - The directory. It need not exist.
+      - The directory of private CAs. It need not exist.
+      - The certificates are C(ca.crt) and C(peer-ca.crt) in it, and during a rotation those of the new CAs in
+        C(new-trusted/) or C(new-signing/).
     type: path
-    required: true
-  names:
+  files:
     description:
-      - The certificates, by their paths below O(path) without the suffix C(.crt). One that does not exist is left out.
-    type: list
-    elements: str
-    required: true
+      - The certificates of CAs that are not kept in a directory of this form.
+    type: dict
+    suboptions:
+      ca:
+        description:
+          - The certificates to trust for servers and clients, in PEM form.
+        type: path
+        required: true
+      peer-ca:
+        description:
+          - The certificates to trust for members among each other, in PEM form. It may be the same file.
+        type: path
+        required: true
 seealso:
-  - module: quorum.etcd.etcd_certificate_check
+  - module: quorum.etcd.etcd_certificate_plan
 """
 
 EXAMPLES = r"""
 - name: Read the certificates of the private CAs
   quorum.etcd.etcd_ca_info:
     path: files/etcd-ca
-    names: [ca, peer-ca]
+  delegate_to: localhost
+  run_once: true
+  register: ca
+
+- name: Read the certificates of CAs that somebody else keeps
+  quorum.etcd.etcd_ca_info:
+    files:
+      ca: files/company-ca.crt
+      peer-ca: files/company-ca.crt
   delegate_to: localhost
   run_once: true
 """
 
 RETURN = r"""
+exists:
+  description: Whether there are both CAs.
+  type: bool
+  returned: success
+  sample: true
+stage:
+  description:
+    - How far a rotation of the CAs is.
+    - V(settled) without one. V(new_ca_trusted) while members are to trust new CAs beside the old ones, which sign.
+      V(new_ca_signs) while the new ones sign. V(new_ca_takes_over) while the old ones are replaced.
+  type: str
+  returned: success
+  sample: settled
+bundles:
+  description: What members are to trust, in PEM form, by CA. Empty for a CA that does not exist.
+  type: dict
+  returned: success
+  sample:
+    ca: |
+      -----BEGIN CERTIFICATE-----
+      …
+    peer-ca: |
+      -----BEGIN CERTIFICATE-----
+      …
+signers:
+  description: The CA that signs, by CA, as its path below O(path) without a suffix. Empty with O(files).
+  type: dict
+  returned: success
+  sample: {ca: ca, peer-ca: peer-ca}
+signing:
+  description: The certificate of the CA that signs, in PEM form, by CA. Empty with O(files).
+  type: dict
+  returned: success
+  sample:
+    ca: |
+      -----BEGIN CERTIFICATE-----
+      …
+    peer-ca: |
+      -----BEGIN CERTIFICATE-----
+      …
+trust_mark:
+  description: A text that changes whenever members have to be restarted to trust RV(bundles). Empty without CAs.
+  type: str
+  returned: success
+  sample: 3f1c0a5b77d2e9aa
 certificates:
-  description: The contents of the certificates that exist, by name.
+  description:
+    - The certificates that exist, in PEM form, by their paths without a suffix. This is what
+      M(quorum.etcd.etcd_certificate_plan) takes.
   type: dict
   returned: success
   sample:
@@ -53,18 +120,17 @@ certificates:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_ca_info import read_ca_certificates
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_ca_info import ARGUMENTS, describe_cas
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={
-            "path": {"type": "path", "required": True},
-            "names": {"type": "list", "elements": "str", "required": True},
-        },
+        argument_spec=ARGUMENTS,
+        required_one_of=[("path", "files")],
+        mutually_exclusive=[("path", "files")],
         supports_check_mode=True,
     )
-    read_ca_certificates(module)
+    describe_cas(module)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ module: etcd_cluster_plan
 short_description: Plan how the hosts of a group become the members of one etcd cluster
 version_added: 0.1.0
 description:
-  - Holds what M(quorum.etcd.etcd_host_info) found on every host against the cluster that answers at O(endpoints), and
-    returns the moves that make exactly these hosts its members, in an order that is safe, or a refusal.
-  - A new cluster is planned only where no host has data of one and every endpoint refuses the connection.
-  - Where hosts have data and no member answers, they are to be started and asked again.
-  - It changes nothing, whether in check mode or not. C(changed) says whether there is anything to do, and the diff is
-    the plan to read.
+  - Compares what M(quorum.etcd.etcd_host_info) found on every host with the cluster that answers at O(endpoints). It
+    returns the moves that make exactly these hosts the members of the cluster, in a safe order, or a refusal.
+  - A new cluster is planned only if no host has data of one and every endpoint refuses the connection.
+  - If hosts have data and no member answers, the plan is to start them and to plan again.
+  - It changes nothing, whether in check mode or not. C(changed) tells whether there is anything to do, and the diff
+    shows the plan.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -31,7 +31,7 @@ attributes:
   diff_mode:
     support: full
     details:
-      - The diff is the plan, to read.
+      - The diff shows the plan.
   idempotent:
     support: full
     details:
@@ -96,13 +96,14 @@ options:
         required: true
       outdated:
         description:
-          - Names of the settings that a restart would bring. Who has any is restarted, one at a time, the leader last.
+          - Names of the settings that the process lacks. Members with any are restarted, one at a time, the leader
+            last.
         type: list
         elements: str
         default: []
       first_start:
         description:
-          - What it was told to start with for the first time, and has not used up.
+          - The settings of its first start, as long as the member has not been ready.
         type: dict
         suboptions:
           initial_cluster:
@@ -122,25 +123,25 @@ options:
     default: false
   wipe_stale_data:
     description:
-      - Whether data that does not belong to a member of the cluster may be wiped. Only where a cluster answers that can
-        tell.
+      - Whether data that does not belong to a member of the cluster may be wiped. Nothing is wiped unless a cluster
+        answers.
     type: bool
     default: false
   rebuild:
     description:
-      - Name of a host of O(hosts) whose member is to be removed, healthy or not, and to join again without its data,
-        which is wiped.
+      - Name of a host of O(hosts) whose member is removed, healthy or not, and added again without its data, which is
+        wiped.
     type: str
   upgrade_to:
     description:
-      - Release that every member is to run, such as V(3.5.30). Then the plan is to upgrade who does not run it, one at
-        a time, the leader last, and nothing else.
-      - Refused where etcd cannot go to that release from the one that runs, where a member is not healthy, and where
-        O(hosts) are not exactly the members.
+      - Release that every member is to run, such as V(3.5.30). Then the plan upgrades the members that do not run it,
+        one at a time, the leader last, and does nothing else.
+      - Refused if etcd cannot go to that release from the one that runs, if a member is not healthy, or if O(hosts) are
+        not exactly the members.
     type: str
   wait_timeout:
     description:
-      - Seconds to wait out what passes by itself, such as an election.
+      - Seconds to wait for a state that passes by itself, such as an election.
     type: float
     default: 30
 seealso:
@@ -149,7 +150,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Plan what makes this group one cluster
+- name: Plan the cluster of this group
   quorum.etcd.etcd_cluster_plan:
     endpoints:
       - http://10.0.0.1:2379
@@ -180,14 +181,14 @@ EXAMPLES = r"""
     upgrade_to: 3.5.30
   diff: true
 
-- name: Say what is to be done
+- name: Show the plan
   ansible.builtin.debug:
     var: planned.text
 """
 
 RETURN = r"""
 plan:
-  description: The moves, in order. Empty when nothing is to be done.
+  description: The moves, in order. Empty if there is nothing to do.
   type: list
   elements: dict
   returned: success
@@ -208,12 +209,13 @@ plan:
       returned: always
       sample: {id: null, name: n4, peer_urls: [https://10.0.0.4:2380]}
 complete:
-  description: Whether the moves lead all the way. Otherwise members have to be started first, and a plan made again.
+  description: Whether these are all moves. Otherwise members have to be started first, and the rest is planned
+    afterwards.
   type: bool
   returned: success
   sample: true
 bootstrap:
-  description: Names of the hosts that begin a new cluster together with RV(initial_cluster).
+  description: Names of the hosts that bootstrap a new cluster with RV(initial_cluster).
   type: list
   elements: str
   returned: success
@@ -282,14 +284,14 @@ quorum:
   returned: success
   sample: {voters: 3, size: 2, healthy: 3, fault_tolerance: 1}
 text:
-  description: The plan to read, at most 80 columns wide where names and URLs allow it.
+  description: The plan as text, at most 80 columns wide where names and URLs allow it.
   type: str
   returned: success
   sample: |
     No etcd answers, and no host has data of one.
 
     The plan has one move:
-        + n1  begin a new cluster   https://10.0.0.1:2380
+        + n1  bootstrap             https://10.0.0.1:2380
 
     Afterwards: 1 voters, quorum 1, tolerates 0
 done:
@@ -299,14 +301,14 @@ done:
   returned: failure
   sample: []
 diff:
-  description: The plan to read.
+  description: The plan as text.
   type: dict
   returned: success
-  sample: {prepared: "Nothing is to be done."}
+  sample: {prepared: "There is nothing to do."}
 refusal:
   description: Why there is no plan, in the form that M(quorum.etcd.etcd_member) returns.
   type: dict
-  returned: when there is no safe way
+  returned: when there is no safe plan
   sample:
     code: cluster_id_mismatch
     message: "the hosts have the data of 2 different clusters, and no member answers (c1: n1, n2; c2: n3)"

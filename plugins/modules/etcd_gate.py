@@ -10,8 +10,7 @@ module: etcd_gate
 short_description: Wait until a rolling change of an etcd cluster may take its next step
 version_added: 0.1.0
 description:
-  - Stands between the steps of a rolling change, such as a restart of one member after the other, so that nobody has to
-    sleep and hope.
+  - Use it between the steps of a rolling change, such as a restart of one member at a time, instead of a fixed pause.
   - It looks at the whole cluster, says what it waits for, and gives up after O(wait_timeout) with what it last saw.
 author:
   - The quorum.etcd founders (@quorum-etcd)
@@ -31,7 +30,7 @@ attributes:
 options:
   state:
     description:
-      - V(stoppable) waits until the others can go on without O(name), and moves leadership away from it.
+      - V(stoppable) waits until the other members have a quorum without O(name), and moves leadership away from it.
         The only member of a cluster may always be stopped.
       - V(running) waits until O(name) is a healthy voter, or until all members are where O(name) is not given.
     type: str
@@ -48,7 +47,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Make sure that the cluster can do without n1
+- name: Wait until the cluster can spare n1
   quorum.etcd.etcd_gate:
     endpoints:
       - http://10.0.0.2:2379
@@ -96,7 +95,7 @@ quorum:
   returned: when the cluster was observed
   sample: {voters: 3, size: 2, healthy: 3, fault_tolerance: 1}
 plan:
-  description: The hand-over of leadership, if there is to be one, in the form that M(quorum.etcd.etcd_member) returns.
+  description: The move of leadership, if one is needed, in the form that M(quorum.etcd.etcd_member) returns.
   type: list
   elements: dict
   returned: success

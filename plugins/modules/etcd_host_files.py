@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: etcd_host_files
-short_description: Bring directories, settings, keys and certificates to a host in one step
+short_description: Write directories, settings, keys and certificates on a host in one step
 version_added: 0.1.0
 description:
   - Creates directories and files with their content, owner, group and permissions.
   - It looks at everything before it changes anything. The files that differ are first written next to their places, and
-    then renamed in their order. So nobody reads half of a file, and a key that stands right before its certificate
-    differs from it for no more than a moment.
+    then renamed in their order. No process ever reads half of a file. A key that is listed right before its
+    certificate is replaced within the same moment.
   - If a run is interrupted, the next run completes it.
   - A new file is readable by nobody else until it has its owner.
 author:
@@ -108,7 +108,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Bring the key and the certificate of a member
+- name: Write the key and the certificate of a member
   quorum.etcd.etcd_host_files:
     directories:
       - path: /etc/etcd/pki

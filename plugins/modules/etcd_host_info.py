@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: etcd_host_info
-short_description: Look at what a host holds of etcd, its data directory, its service and its program
+short_description: Gather the etcd state of a host, that is its data directory, service and program
 version_added: 0.1.0
 description:
-  - Says whose data is in a data directory, by reading the head of the write-ahead log, whether etcd runs or not. It
-    needs no etcd program.
-  - Says whether the service runs, and which settings its process was started without.
+  - Tells which member the data in a data directory belongs to. It reads the head of the write-ahead log, whether etcd
+    runs or not, and needs no etcd program.
+  - Tells whether the service runs, and which settings its process was started without.
   - RV(host) is what M(quorum.etcd.etcd_cluster_plan) takes as one of its O(quorum.etcd.etcd_cluster_plan#module:hosts).
 author:
   - The quorum.etcd founders (@quorum-etcd)
@@ -81,7 +81,7 @@ options:
     default: []
   certificates:
     description:
-      - Certificates that are to be looked at, whether they have to be made anew.
+      - Certificates to check for whether they have to be renewed.
     type: list
     elements: dict
     default: []
@@ -93,7 +93,7 @@ options:
         required: true
       names:
         description:
-          - Host names and addresses that it has to be made for.
+          - Host names and addresses that it must be valid for.
         type: list
         elements: str
         default: []
@@ -106,16 +106,25 @@ options:
         description:
           - The file of its key. A certificate that does not belong to this key is due.
         type: path
-      authority:
+      ca:
         description:
-          - The certificate of an authority, in PEM form. A certificate that another one has signed is due.
+          - The certificate of a CA, in PEM form. A certificate that another one has signed is due.
+        type: str
+      given:
+        description:
+          - The certificate that somebody else made for this host, in PEM form. Another one is due. None of the options
+            above is looked at but O(certificates[].key).
+        type: str
+      given_key:
+        description:
+          - The SHA-256 checksum of the key that belongs to O(certificates[].given). Another key is due.
         type: str
 seealso:
   - module: quorum.etcd.etcd_cluster_plan
 """
 
 EXAMPLES = r"""
-- name: Look whose data this host has
+- name: Gather this host's etcd state
   quorum.etcd.etcd_host_info:
     name: n1
     peer_urls:
@@ -123,7 +132,7 @@ EXAMPLES = r"""
     data_dir: /var/lib/etcd/default
   register: found
 
-- name: Stop here unless it is a new host
+- name: Stop unless this is a new host
   ansible.builtin.assert:
     that: found.host.data_dir.state in ['absent', 'empty']
 """
@@ -273,6 +282,7 @@ certificates:
   sample:
     - path: /etc/etcd/pki/server.crt
       due: it expires in 12 days
+      given: null
   contains:
     path:
       description: The certificate.
@@ -280,10 +290,15 @@ certificates:
       returned: always
       sample: /etc/etcd/pki/server.crt
     due:
-      description: Why it has to be made anew. Null where it need not.
+      description: Why it has to be renewed. Null if it does not.
       type: str
       returned: always
       sample: it expires in 12 days
+    given:
+      description: The option O(certificates[].given).
+      type: str
+      returned: always
+      sample: null
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -313,7 +328,9 @@ def main() -> None:
                     "names": {"type": "list", "elements": "str", "default": []},
                     "renew_before_days": {"type": "float", "default": 30.0},
                     "key": {"type": "path", "no_log": False},
-                    "authority": {"type": "str"},
+                    "ca": {"type": "str"},
+                    "given": {"type": "str"},
+                    "given_key": {"type": "str", "no_log": False},
                 },
             },
         },

@@ -298,7 +298,7 @@ waits:
       description: What was last seen.
       type: str
       returned: always
-      sample: "cannot add_learner n5: n4 is a learner that has not been promoted yet"
+      sample: "cannot add n5 as a learner: n4 is a learner that has not been promoted yet"
     seconds:
       description: How long it lasted.
       type: float
@@ -341,7 +341,7 @@ refusal:
   returned: when the task was refused
   sample:
     code: would_lose_quorum
-    message: "cannot add_learner n4: 2 of 4 voters would be healthy and 3 are needed; the new member counts as down
+    message: "cannot add n4 as a learner: 2 of 4 voters would be healthy and 3 are needed; the new member counts as down
       until it has started"
     arithmetic:
       before: *quorum
@@ -357,7 +357,7 @@ refusal:
       description: What was attempted, on what, and why it is not done.
       type: str
       returned: always
-      sample: "cannot add_learner n4: 2 of 4 voters would be healthy and 3 are needed"
+      sample: "cannot add n4 as a learner: 2 of 4 voters would be healthy and 3 are needed"
     arithmetic:
       description: The quorum as it is and as it would be, in the form of RV(quorum). Null where it plays no part.
       type: dict

@@ -10,10 +10,10 @@ module: etcd_served_certificate
 short_description: Prove that etcd serves a certificate, and that members accept it
 version_added: 0.1.0
 description:
-  - Shakes hands with client or peer URLs of running members, and looks which certificate they serve.
+  - Makes a TLS handshake with client or peer URLs of running members, and checks which certificate they serve.
   - etcd reads its own certificates anew for every connection, so a new one is served as soon as its files are there.
     This proves it.
-  - It fails unless every address is as asked for, and changes nothing.
+  - It fails unless every address serves or accepts the certificate. It changes nothing.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -22,7 +22,7 @@ extends_documentation_fragment:
 options:
   certificate:
     description:
-      - The certificate, in PEM form, as which the addresses are asked.
+      - The certificate, in PEM form. It is also used as the client certificate.
     type: path
     required: true
   key:
@@ -49,12 +49,12 @@ options:
     default: 5
   wait_timeout:
     description:
-      - Seconds in which all addresses have to be as asked for. A handshake that meets the moment in which files are
-        replaced fails, and is tried again.
+      - Seconds to wait for all addresses. A handshake can fail at the moment in which files are replaced, and is tried
+        again.
     type: float
     default: 10
 seealso:
-  - module: quorum.etcd.etcd_certificate_check
+  - module: quorum.etcd.etcd_certificate_plan
 """
 
 EXAMPLES = r"""
@@ -90,9 +90,10 @@ served:
       returned: always
       sample: 5d2b7c37d1f7a3ba2d31a5fdf0bbd6d0c5f3ba8c4d5e1f0a9b8c7d6e5f4a3b2c
 error:
-  description: Which address is not as asked for, and why, in the form that M(quorum.etcd.etcd_member) returns.
+  description: Which address does not serve or accept the certificate, and why, in the form that
+    M(quorum.etcd.etcd_member) returns.
   type: dict
-  returned: when an address is not as asked for
+  returned: when an address does not
   sample:
     code: tls_error
     message: "https://10.0.0.2:2380 does not accept /etc/etcd/pki/peer.crt: [SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert

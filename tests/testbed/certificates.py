@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates of a TLS cluster: one authority a run, since a key takes longer to make than a cluster."""
+"""Certificates of a TLS cluster: one CA a run, since a key takes longer to make than a cluster."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ class Certificates:
 
 
 @functools.cache
-def authority() -> trustme.CA:
-    """The authority of this run; tests may let it issue certificates of their own."""
+def testbed_ca() -> trustme.CA:
+    """The CA of this run; tests may let it issue certificates of their own."""
     return trustme.CA()
 
 
 @functools.cache
 def _server(names: tuple[str, ...]) -> trustme.LeafCert:
-    return authority().issue_cert(*names)
+    return testbed_ca().issue_cert(*names)
 
 
 @functools.cache
 def _client() -> trustme.LeafCert:
-    return authority().issue_cert("client@testbed.example")
+    return testbed_ca().issue_cert("client@testbed.example")
 
 
 def write(folder: Path, names: tuple[str, ...] = ("127.0.0.1", "::1", "localhost")) -> Certificates:
-    """Writes the authority's certificate, a server's for those names or addresses, and a client's."""
+    """Writes the CA's certificate, a server's for those names or addresses, and a client's."""
     folder.mkdir(mode=0o700)
     files = Certificates(
         folder / "ca.pem",
@@ -56,7 +56,7 @@ def write(folder: Path, names: tuple[str, ...] = ("127.0.0.1", "::1", "localhost
         folder / "client.pem",
         folder / "client-key.pem",
     )
-    authority().cert_pem.write_to_path(files.ca)
+    testbed_ca().cert_pem.write_to_path(files.ca)
     for leaf, certificate, key in (
         (_server(names), files.server, files.server_key),
         (_client(), files.client, files.client_key),

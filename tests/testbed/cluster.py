@@ -229,9 +229,9 @@ class Cluster:
         return options
 
     @property
-    def authority(self) -> trustme.CA:
+    def ca(self) -> trustme.CA:
         """Who issued the certificates."""
-        return certificates.authority()
+        return certificates.testbed_ca()
 
     def gateway_of(self, url: str, keeps_alive: bool = False) -> Gateway:
         """The test bed's own client of one URL of this cluster, client's or peer's."""

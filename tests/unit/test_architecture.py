@@ -8,6 +8,7 @@ it.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import textwrap
@@ -36,6 +37,7 @@ PURE = {
     "dataclasses",
     "enum",
     "functools",
+    "hashlib",
     "ipaddress",
     "itertools",
     "math",
@@ -190,3 +192,21 @@ def test_private_code_says_so(path):
     head = path.read_text()[:700]
     assert "GNU General Public License v3.0 or later" in head
     assert "**PRIVATE** to the collection" in head
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+
+
+@pytest.mark.parametrize("path", PRIVATE, ids=lambda path: str(path.relative_to(PLUGINS)))
+def test_the_page_about_the_architecture_names_every_file(path):
+    if path.parent.parent != ROOMS:
+        return
+    named_after_a_module = path.parent.name == "_module" and path.stem in {module.stem for module in modules()}
+    assert f"`{path.stem}`" in ARCHITECTURE or f"/{path.stem}`" in ARCHITECTURE or named_after_a_module
+
+
+def test_the_page_about_the_architecture_names_no_other_file():
+    there = {path.stem for path in ROOT.rglob("plugins/**/*.py")} | {path.stem for path in ROOT.rglob("tests/*.py")}
+    rows = [line for line in ARCHITECTURE.partition("## The role")[0].splitlines() if line.startswith("| ")]
+    named = {name.rpartition("/")[2] for row in rows for name in re.findall(r"`([\w/]+)`", row)}
+    assert named - there == set()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role's tls_files: its argument specification is complete, and says the same defaults as defaults/main.yml."""
+"""The role as it presents itself: a complete argument specification, and files where one looks for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SPECS = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argu
 OPTIONS = {name: option for spec in SPECS.values() for name, option in spec["options"].items()}
 ENTRY_POINTS = {
     "main": "deploy",
-    "preview": "plan",
+    "plan": "plan",
     "status": "status",
     "restart": "restart",
     "upgrade": "upgrade",
@@ -27,6 +27,8 @@ ENTRY_POINTS = {
     "replace": "replace",
 }
 """The playbook of each."""
+ACTIONS = ("promote", "remove", "restart", "start", "update_peer_urls", "upgrade", "wipe")
+"""Those of a plan that have a file of tasks."""
 INTERNAL = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())
 TYPES = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
 
@@ -45,6 +47,36 @@ def test_every_entry_point_is_specified_and_has_its_playbook():
     for entry_point, playbook in ENTRY_POINTS.items():
         assert (ROLE / "tasks" / f"{entry_point}.yml").is_file()
         assert "quorum.etcd.etcd_cluster" in (ROLE.parents[1] / "playbooks" / f"{playbook}.yml").read_text()
+
+
+def files_of(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROLE / folder).rglob("*") if path.is_file())
+
+
+def test_the_tasks_are_the_entry_points_and_rooms_for_the_rest():
+    tasks = ROLE / "tasks"
+    assert {path.stem for path in tasks.glob("*.yml")} == set(ENTRY_POINTS)
+    assert {path.name for path in tasks.iterdir() if path.is_dir()} == {"common", "install", "moves", "tls"}
+
+
+def test_every_file_of_tasks_is_used():
+    text = "\n".join(path.read_text() for path in files_of("tasks"))
+    rooms = [path for path in files_of("tasks") if path.parent.name != "tasks"]
+    unused = [path.name for path in rooms if f"{path.parent.name}/{path.name}" not in text]
+    # These are named by a variable: an action of the plan, and where etcd comes from.
+    assert set(unused) <= {f"{action}.yml" for action in ACTIONS} | {
+        f"from_{choice}.yml" for choice in OPTIONS["etcd_cluster_install_from"]["choices"]
+    }
+
+
+@pytest.mark.parametrize("path", files_of("defaults", "vars", "tasks"), ids=lambda path: str(path.relative_to(ROLE)))
+def test_the_role_decides_nothing_in_a_program_of_jinja(path):
+    """Decisions are made in the core, where a table tests them; a loop or an assignment in a template is a program."""
+    assert "{%" not in path.read_text()
+
+
+def test_the_variables_can_be_read_at_once():
+    assert len((ROLE / "vars" / "main.yml").read_text().splitlines()) < 200
 
 
 @pytest.mark.parametrize("name", DEFAULTS)

@@ -28,7 +28,7 @@ except OSError:
 
 
 def seen(node: Node, port: int, trusted: str, shown: str) -> str:
-    """What a client sees that trusts these authorities and shows this certificate (without .crt): the fingerprint of
+    """What a client sees that trusts these CAs and shows this certificate (without .crt): the fingerprint of
     what is served, or why it is not.
     """
     return node.host.check_output(f"python3 -c '{PROBE}' {node.variables['etcd_address']} {port} {trusted} {shown}")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All certificates are new and of the same authorities, nobody was restarted for it, and nobody who wrote noticed."""
+"""All certificates are new and of the same CAs, nobody was restarted for it, and nobody who wrote noticed."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from tests.verification.writes import (
 __all__ = ["test_no_acknowledged_write_is_lost", "test_writes_never_stood_still_for_longer_than_an_election_takes"]
 
 PKI = "/etc/etcd/pki"
-AUTHORITIES = {2379: "ca.crt", 2380: "peer-ca.crt"}
+CAS = {2379: "ca.crt", 2380: "peer-ca.crt"}
 SERVED = {2379: "server.crt", 2380: "peer.crt"}
 PRESENTED = {2379: "client", 2380: "peer"}
 
 
 @pytest.mark.parametrize("port", [2379, 2380])
 def test_what_is_served_is_new(node, port):
-    served = seen(node, port, f"{PKI}/{AUTHORITIES[port]}", f"{PKI}/{PRESENTED[port]}")
+    served = seen(node, port, f"{PKI}/{CAS[port]}", f"{PKI}/{PRESENTED[port]}")
     assert served == fingerprint(node.host, f"{PKI}/{SERVED[port]}")
     assert served != fingerprint(node.host, f"/root/first/{SERVED[port]}")
 
 
 @pytest.mark.parametrize("port", [2379, 2380])
 def test_the_authority_is_the_same_and_what_it_signed_before_is_served(node, port):
-    authority = AUTHORITIES[port]
-    assert node.host.file(f"{PKI}/{authority}").content == node.host.file(f"/root/first/{authority}").content
-    assert seen(node, port, f"{PKI}/{authority}", f"/root/first/{PRESENTED[port]}") == fingerprint(
+    ca = CAS[port]
+    assert node.host.file(f"{PKI}/{ca}").content == node.host.file(f"/root/first/{ca}").content
+    assert seen(node, port, f"{PKI}/{ca}", f"/root/first/{PRESENTED[port]}") == fingerprint(
         node.host, f"{PKI}/{SERVED[port]}"
     )
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything is of the new authorities, nobody trusts the old ones, and nobody who wrote noticed."""
+"""Everything is of the new CAs, nobody trusts the old ones, and nobody who wrote noticed."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def test_certificates_of_the_old_authority_are_refused(node, port):
 
 
 def test_members_were_restarted_for_their_trust_only_and_never_twice(node):
-    """One to trust both authorities, and one to trust the new one alone; and the first start, on hosts where nothing
+    """One to trust both CAs, and one to trust the new one alone; and the first start, on hosts where nothing
     ran yet.
     """
     assert starts(node) == (2 if ran_before(node) else 3)
 
 
 def test_the_new_authorities_have_taken_the_place_of_the_old_ones(node):
-    directory = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "lab" / "authorities"
+    directory = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "lab" / "ca"
     assert {str(path.relative_to(directory)) for path in directory.rglob("*")} == {
         "ca.crt",
         "ca.key",

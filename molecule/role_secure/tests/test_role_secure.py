@@ -16,8 +16,8 @@ CERTIFICATES = f"--cacert {PKI}/ca.crt --cert {PKI}/client.crt --key {PKI}/clien
 
 
 @pytest.fixture
-def authorities() -> Path:
-    return Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "lab" / "authorities"
+def ca_dir() -> Path:
+    return Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "lab" / "ca"
 
 
 def test_etcd_runs_as_its_own_user_and_comes_back_at_boot(host):
@@ -55,11 +55,11 @@ def test_settings_of_the_preset_and_of_the_user_are_what_it_runs_with(host):
     assert 'ETCD_QUOTA_BACKEND_BYTES="4294967296"' in settings
 
 
-def test_the_keys_of_the_authorities_are_in_one_place_only(host, authorities):
+def test_the_keys_of_the_cas_are_in_one_place_only(host, ca_dir):
     names = host.check_output("find / -xdev -name '*ca.key' -not -path '/proc/*'")
     assert names == ""
-    assert {path.name for path in authorities.glob("*.key")} == {"ca.key", "peer-ca.key"}
-    for path in authorities.glob("*.key"):
+    assert {path.name for path in ca_dir.glob("*.key")} == {"ca.key", "peer-ca.key"}
+    for path in ca_dir.glob("*.key"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert path.read_bytes() not in host.file(f"{PKI}/server.key").content
 
@@ -98,7 +98,7 @@ except OSError:
         (2379, "client", True),
         (2380, "no TLS", False),
         (2380, "none", False),
-        # Who may read keys may not take part in raft: peers have an authority of their own.
+        # Who may read keys may not take part in raft: peers have a CA of their own.
         (2380, "client", False),
         (2380, "peer", True),
     ],

@@ -40,7 +40,7 @@ def probe_peer_url(
     """Connects to a peer URL, with TLS where it says https, and asks which cluster is there; takes at most `timeout`
     seconds.
 
-    Reachable means that nothing speaks against it. A certificate of an authority that `ca_cert` does not know is no
+    Reachable means that nothing speaks against it. A certificate of a CA that `ca_cert` does not know is no
     fault, since peers often have another than clients, nor is a server that wants a peer's certificate: `reason` then
     notes what was not proven. A certificate that verifies, but for another host, is one; so is another cluster's id
     (etcd server/etcdserver/api/etcdhttp/peer.go sends it with the member list), and a web server that is no etcd.
@@ -81,8 +81,7 @@ def _secured(sock: socket.socket, address: Address, connection: Connection, dead
     except OSError as error:
         if tls.is_trust_unknown(error):
             raise _Unproven(
-                "its certificate is of an authority that ca_cert does not know, as a peer's may be: %s"
-                % words_of(error)
+                "its certificate is of a CA that ca_cert does not know, as a peer's may be: %s" % words_of(error)
             ) from error
         if tls.is_alert(error):
             raise _Unproven("it speaks TLS and wants a peer's certificate: %s" % words_of(error)) from error

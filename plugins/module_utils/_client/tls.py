@@ -145,7 +145,7 @@ _IP_ADDRESS_MISMATCH = 64
 
 
 def is_trust_unknown(error: Exception) -> bool:
-    """Whether a certificate chain ends at an authority that is not trusted here, or is its own."""
+    """Whether a certificate chain ends at a CA that is not trusted here, or is its own."""
     return isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _UNKNOWN_AUTHORITY
 
 

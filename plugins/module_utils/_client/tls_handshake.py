@@ -39,7 +39,7 @@ def look_at(url: str, client_cert: str, client_key: str, timeout: float) -> Serv
     """Shakes hands with a client or peer URL, as whom these two files say, and asks for its release; takes at most
     `timeout` seconds.
 
-    Raises InvalidEndpoint. Nothing is said here about trust in what is served: it may be of an authority that this host
+    Raises InvalidEndpoint. Nothing is said here about trust in what is served: it may be of a CA that this host
     does not know.
     """
     address = parse_endpoint(url, "https")

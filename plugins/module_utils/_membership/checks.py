@@ -105,7 +105,7 @@ def learners_known(cluster: Cluster, step: Step) -> MaybeRefusal:
         return None
     return Refusal(
         codes.VERSION_UNSUPPORTED,
-        "cannot {} as a learner: on etcd {} {}".format(step, ", ".join(old), versions.LEARNERS_UNKNOWN.summary),
+        "cannot {}: on etcd {} {}".format(step, ", ".join(old), versions.LEARNERS_UNKNOWN.summary),
         "Upgrade every member to etcd 3.4 or newer, or add it as a voter (learner: false).",
     )
 

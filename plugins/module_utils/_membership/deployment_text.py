@@ -21,11 +21,11 @@ from .upgrade import UPGRADE
 _SIGNS: t.Mapping[str, tuple[str, str]] = {
     ADD_LEARNER: ("+", "add as a learner"),
     ADD_VOTER: ("+", "add"),
-    BOOTSTRAP: ("+", "begin a new cluster"),
+    BOOTSTRAP: ("+", "bootstrap"),
     START: ("+", "start etcd"),
     PROMOTE: ("+", "promote to a voter"),
-    MOVE_LEADER: ("~", "hand it leadership"),
-    UPDATE_PEER_URLS: ("~", "change its peer URLs"),
+    MOVE_LEADER: ("~", "move leadership to it"),
+    UPDATE_PEER_URLS: ("~", "update its peer URLs"),
     RESTART: ("~", "restart etcd"),
     UPGRADE: ("~", "upgrade"),
     REMOVE: ("-", "remove"),
@@ -59,7 +59,7 @@ def _now(cluster: Cluster | None, hosts: t.Sequence[Host]) -> list[str]:
 
 def _moves(cluster: Cluster | None, deployment: Deployment, hosts: t.Sequence[Host]) -> list[str]:
     if not deployment.moves:
-        return ["Nothing is to be done."]
+        return ["There is nothing to do."]
     outdated = {host.name: host.outdated for host in hosts}
     width = max(len(_name(move)) for move in deployment.moves)
     count = len(deployment.moves)

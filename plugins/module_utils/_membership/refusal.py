@@ -34,6 +34,7 @@ CLUSTER_ID_MISMATCH = "cluster_id_mismatch"
 SPLIT_BRAIN = "split_brain"
 STALE_DATA = "stale_data"
 UNTRUSTED_CERTIFICATE = "untrusted_certificate"
+CA_LOST = "ca_lost"
 VERSION_UNSUPPORTED = "version_unsupported"
 VERSION_BUG = "version_bug"
 
@@ -76,6 +77,7 @@ CODES: t.Mapping[str, CodeRule] = {
     SPLIT_BRAIN: CodeRule(acceptable=False),
     STALE_DATA: CodeRule(acceptable=False),
     UNTRUSTED_CERTIFICATE: CodeRule(acceptable=False),
+    CA_LOST: CodeRule(acceptable=False),
     VERSION_UNSUPPORTED: CodeRule(acceptable=False),
     VERSION_BUG: CodeRule(acceptable=True),
 }

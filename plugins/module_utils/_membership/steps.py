@@ -30,9 +30,24 @@ class Step:
     name: str = ""
     peer_urls: tuple[str, ...] = ()
 
+    @property
+    def label(self) -> str:
+        """How messages call the member that the step is about."""
+        return self.name or (hex_id(self.member_id) if self.member_id else ", ".join(self.peer_urls))
+
     def __str__(self) -> str:
-        who = self.name or (hex_id(self.member_id) if self.member_id else ", ".join(self.peer_urls))
-        return f"{self.action} {who}"
+        """The step in words that follow `cannot` in a sentence; other actions, such as `upgrade`, are words already."""
+        return _WORDS.get(self.action, f"{self.action} {{}}").format(self.label)
+
+
+_WORDS: t.Mapping[str, str] = {
+    ADD_LEARNER: "add {} as a learner",
+    ADD_VOTER: "add {} as a voter",
+    UPDATE_PEER_URLS: "update the peer URLs of {}",
+    PROMOTE: "promote {}",
+    MOVE_LEADER: "move leadership to {}",
+    REMOVE: "remove {}",
+}
 
 
 def is_done(cluster: Cluster, step: Step) -> bool:

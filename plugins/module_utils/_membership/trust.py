@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""Whether new certificates would cut a member off: who trusts whom, from what the certificates say of who signed them.
+"""Whether new certificates would cut a member off: who trusts whom, by what the certificates say of their signers.
 
-A running member reads its own certificates anew for every connection, and the authorities that it trusts only when it
-starts (etcd client/pkg/transport/listener.go). So a new certificate has to be one that every running member trusts
-already, and new authorities have to include those of every certificate that is in use.
+A running member reads its own certificates anew for every connection, and the CAs that it trusts only when it starts
+(etcd client/pkg/transport/listener.go). So a new certificate must come from a CA that every running member trusts
+already, and a new CA bundle must hold the CAs of all certificates that are in use.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .refusal import Refusal
 
 @dataclass(frozen=True)
 class Signed:
-    """Who a certificate is, and who signed it.
+    """Which certificate this is, and which one signed it.
 
     Keys are key identifiers, empty where it does not say; names are compared as they are.
     """
@@ -31,46 +31,43 @@ class Signed:
     key: str = ""
     signing_key: str = ""
 
-    def is_signed_by(self, authority: Signed) -> bool:
-        """Whether it says so. One that signed itself was signed by no other, also where the other has its name."""
+    def is_signed_by(self, ca: Signed) -> bool:
+        """Whether it says so. One that signed itself was signed by no other, even by one of the same name."""
         if self.subject == self.issuer and self.signing_key in ("", self.key):
-            return self == authority
-        if self.issuer != authority.subject:
+            return self == ca
+        if self.issuer != ca.subject:
             return False
-        return not (self.signing_key and authority.key) or self.signing_key == authority.key
+        return not (self.signing_key and ca.key) or self.signing_key == ca.key
 
 
-# A certificate, and after it those that lead from it to an authority. Of one that is yet to be made, its signer stands
-# for it.
+# A certificate, and after it those that lead from it to a CA. A certificate that has yet to be made is represented by
+# the CA that will sign it.
 Chain = t.Tuple[Signed, ...]
 
-CLIENTS = "ca.crt"
-PEERS = "peer-ca.crt"
-# The certificates of a host, and the file of authorities that says whether they are trusted.
-JUDGE: t.Mapping[str, str] = {"server.crt": CLIENTS, "client.crt": CLIENTS, "peer.crt": PEERS}
+# The certificates of a host, and the CA bundle that says whether each is trusted.
+BUNDLE_OF: t.Mapping[str, str] = {"server.crt": "ca.crt", "client.crt": "ca.crt", "peer.crt": "peer-ca.crt"}
 
 
 @dataclass(frozen=True)
 class TlsFiles:
-    """A host's certificates and the authorities that it trusts, by the name of their file; what is not there is left
-    out.
+    """A host's certificates and the CA bundles that it trusts, by the name of their file; missing files are left out.
 
-    Not `is_current` where its member runs, and was started with other authorities than these.
+    Not `is_current` where its member runs, and was started with other bundles than these.
     """
 
     name: str
     certificates: t.Mapping[str, Chain] = field(default_factory=dict)
-    authorities: t.Mapping[str, Chain] = field(default_factory=dict)
+    bundles: t.Mapping[str, Chain] = field(default_factory=dict)
     is_current: bool = True
 
 
-def is_trusted(chain: Chain, authorities: t.Iterable[Signed]) -> bool:
-    """Whether a chain leads to one of the authorities."""
-    trusted = tuple(authorities)
+def is_trusted(chain: Chain, cas: t.Iterable[Signed]) -> bool:
+    """Whether a chain leads to one of the CAs."""
+    trusted = tuple(cas)
     rest = list(chain[1:])
     link: Signed | None = chain[0]
     while link is not None:
-        if any(link == authority or link.is_signed_by(authority) for authority in trusted):
+        if any(link == ca or link.is_signed_by(ca) for ca in trusted):
             return True
         link = next((one for one in rest if link.is_signed_by(one)), None)
         if link is not None:
@@ -79,23 +76,21 @@ def is_trusted(chain: Chain, authorities: t.Iterable[Signed]) -> bool:
 
 
 def refuse_cut_off(wanted: TlsFiles, hosts: t.Sequence[TlsFiles]) -> Refusal | None:
-    """Why a host must not be given its `wanted` tls_files, while `hosts` have what they have; None where it may."""
+    """Why a host must not get its `wanted` files while `hosts` have what they have; None where it may."""
     now = next((host for host in hosts if host.name == wanted.name), TlsFiles(wanted.name))
     new = {file: chain for file, chain in wanted.certificates.items() if now.certificates.get(file) != chain}
     return (
-        _refuse_mismatch(wanted)
-        or _refuse_certificates(wanted.name, new, hosts)
-        or _refuse_authorities(wanted, now, hosts)
+        _refuse_mismatch(wanted) or _refuse_certificates(wanted.name, new, hosts) or _refuse_bundles(wanted, now, hosts)
     )
 
 
 def _refuse_mismatch(wanted: TlsFiles) -> Refusal | None:
     for file, chain in wanted.certificates.items():
-        judge = JUDGE[file]
-        if judge in wanted.authorities and not is_trusted(chain, wanted.authorities[judge]):
+        bundle = BUNDLE_OF[file]
+        if bundle in wanted.bundles and not is_trusted(chain, wanted.bundles[bundle]):
             return _untrusted(
-                "the new %s of %s is not signed by an authority of its new %s" % (file, wanted.name, judge),
-                "Give a certificate and the authorities that belong together.",
+                f"the new {file} of {wanted.name} was not signed by a CA of its new {bundle}",
+                "Give a certificate and a CA bundle that belong together.",
             )
     return None
 
@@ -105,42 +100,40 @@ def _refuse_certificates(name: str, new: t.Mapping[str, Chain], hosts: t.Sequenc
         for host in hosts:
             if not _accepts(host, file, chain):
                 return _untrusted(
-                    "the new %s of %s would not be accepted by %s: its etcd may not trust who signed it"
-                    % (file, name, host.name),
-                    "First run with both authorities, the old and the new one, in %s, and with the old "
-                    "certificates; that restarts the members. "
-                    "Then bring the new certificates." % JUDGE[file],
+                    f"{host.name} would not accept the new {file} of {name}: its etcd may not trust the signer",
+                    f"First run with both CAs, the old and the new one, in {BUNDLE_OF[file]}, and with the old "
+                    "certificates; that restarts the members. Then give the new certificates.",
                 )
     return None
 
 
 def _accepts(host: TlsFiles, file: str, chain: Chain) -> bool:
-    """Whether a running member trusts a certificate: its authorities do, or it is of the signer of what is in use, and
-    so trusted everywhere.
+    """Whether a running member trusts a certificate: its bundle does, or the signer is that of a certificate in use,
+    and so trusted everywhere.
     """
-    judge = JUDGE[file]
-    if judge not in host.authorities:
+    bundle = BUNDLE_OF[file]
+    if bundle not in host.bundles:
         return True
-    if host.is_current and is_trusted(chain, host.authorities[judge]):
+    if host.is_current and is_trusted(chain, host.bundles[bundle]):
         return True
-    in_use = [used[0] for other, used in host.certificates.items() if JUDGE[other] == judge]
+    in_use = [used[0] for other, used in host.certificates.items() if BUNDLE_OF[other] == bundle]
     return any(
         used.is_signed_by(chain[0]) or (used.issuer, used.signing_key) == (chain[0].issuer, chain[0].signing_key)
         for used in in_use
     )
 
 
-def _refuse_authorities(wanted: TlsFiles, now: TlsFiles, hosts: t.Sequence[TlsFiles]) -> Refusal | None:
-    for judge, authorities in wanted.authorities.items():
-        if now.authorities.get(judge, authorities) == authorities:
+def _refuse_bundles(wanted: TlsFiles, now: TlsFiles, hosts: t.Sequence[TlsFiles]) -> Refusal | None:
+    for bundle, cas in wanted.bundles.items():
+        if now.bundles.get(bundle, cas) == cas:
             continue
         for host in hosts:
             for file, chain in host.certificates.items():
-                if JUDGE[file] == judge and not is_trusted(chain, authorities):
+                if BUNDLE_OF[file] == bundle and not is_trusted(chain, cas):
                     return _untrusted(
-                        "the new %s of %s lacks the authority that signed %s of %s, which is in use"
-                        % (judge, wanted.name, file, host.name),
-                        "Put that authority into the file, too, until every host has a certificate of another one.",
+                        f"the new {bundle} of {wanted.name} lacks the CA that signed {file} of {host.name}, "
+                        "which is in use",
+                        "Put that CA into the file as well, until every host has a certificate of another one.",
                     )
     return None
 

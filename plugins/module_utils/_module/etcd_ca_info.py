@@ -10,19 +10,47 @@ from __future__ import annotations
 import os
 import typing as t
 
+from .._membership.certificates import CA_PATHS, CAS, CaState, given_cas, private_cas
 from .._operations.file_facts import text_of
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
+Result = t.Dict[str, t.Any]
 
-def read_ca_certificates(module: AnsibleModule) -> None:
-    """Exits with the certificates of those names that exist, or fails where one cannot be read."""
-    folder, names = module.params["path"], module.params["names"]
+ARGUMENTS: dict[str, t.Any] = {
+    "path": {"type": "path"},
+    "files": {"type": "dict", "options": {name: {"type": "path", "required": True} for name in CAS}},
+}
+
+
+def describe_cas(module: AnsibleModule) -> None:
+    """Exits with the CAs as they are, or fails where a certificate cannot be read."""
+    folder, files = module.params["path"], module.params["files"]
+    paths = files or {name: os.path.join(folder, name + ".crt") for name in CA_PATHS}
     try:
-        found = {name: text_of(os.path.join(folder, name + ".crt")) for name in names}
+        found = {name: text_of(path) for name, path in paths.items()}
     except OSError as error:
+        module.fail_json(msg=f"{error.filename} cannot be read: {error.strerror}. Run this as a user who may read it.")
+    absent = [paths[name] for name in CAS if files and found[name] is None]
+    if absent:
         module.fail_json(
-            msg="%s cannot be read: %s. Run this as a user who may read it." % (error.filename, error.strerror)
+            msg=f"{' and '.join(absent)} does not exist. Give the files of the CAs that are to be trusted."
         )
-    module.exit_json(changed=False, certificates={name: text for name, text in found.items() if text is not None})
+    certificates = {name: text for name, text in found.items() if text is not None}
+    module.exit_json(
+        changed=False,
+        **_data(given_cas(certificates) if files else private_cas(certificates)),
+        certificates=certificates,
+    )
+
+
+def _data(ca: CaState) -> Result:
+    return {
+        "exists": ca.exists,
+        "stage": ca.stage,
+        "bundles": {name: ca.bundle(name) for name in CAS},
+        "signers": dict(ca.signers),
+        "signing": dict(ca.signing),
+        "trust_mark": ca.trust_mark,
+    }

@@ -64,8 +64,16 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
 
 
 def _certificate(one: t.Mapping[str, t.Any]) -> Result:
-    wanted = Wanted(tuple(one["names"]), one["renew_before_days"], one["key"] or "", one["authority"] or "")
-    return {"path": one["path"], "due": certificate_due(one["path"], wanted, time.time()) or None}
+    wanted = Wanted(
+        names=tuple(one["names"]),
+        renew_before_days=one["renew_before_days"],
+        key=one["key"] or "",
+        ca=one["ca"] or "",
+        given=one["given"] or "",
+        given_key=one["given_key"] or "",
+    )
+    due = certificate_due(one["path"], wanted, time.time())
+    return {"path": one["path"], "due": due or None, "given": one["given"]}
 
 
 def _data_dir(found: DataDir) -> Result:

@@ -77,7 +77,7 @@ def wait_until_spread(pool: EndpointPool, cluster: Cluster, step: Step, clock: C
         if not behind:
             return ""
         if clock.monotonic() >= deadline:
-            return f"{step} is done, but not yet known to {', '.join(behind)}."
+            return f"The request to {step} was carried out, and {', '.join(behind)} does not know of it yet."
         clock.sleep(_POLL_SECONDS)
 
 

@@ -18,14 +18,16 @@ SECONDS_A_DAY = 24 * 60 * 60
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a certificate has to be: for these names, valid for so many days more, of this key (a path) and of this
-    authority (in PEM form).
+    """What a certificate has to be: for these names, valid for so many days more, of this key (a path), and signed by
+    this CA (in PEM form). Of a `given` certificate (in PEM form, with the SHA-256 of its key) none of that is judged.
     """
 
     names: tuple[str, ...] = ()
     renew_before_days: float = 30.0
     key: str = ""
-    authority: str = ""
+    ca: str = ""
+    given: str = ""
+    given_key: str = ""
 
 
 def checksum(path: str) -> str | None:
@@ -51,6 +53,8 @@ def certificate_due(path: str, wanted: Wanted, now: float) -> str:
 
     Empty if it need not.
     """
+    if wanted.given:
+        return _not_given(path, wanted)
     try:
         with open(path, "rb") as file:
             certificate = read_certificate(file.read())
@@ -60,9 +64,15 @@ def certificate_due(path: str, wanted: Wanted, now: float) -> str:
         return str(problem)
     return (
         _out_of_date(certificate, wanted, now)
-        or _of_another_authority(certificate, wanted.authority)
+        or _of_another_ca(certificate, wanted.ca)
         or _of_another_key(path, wanted.key)
     )
+
+
+def _not_given(path: str, wanted: Wanted) -> str:
+    if text_of(path) != wanted.given:
+        return "another certificate was given"
+    return "another key was given" if checksum(wanted.key) != wanted.given_key else ""
 
 
 def _out_of_date(certificate: Certificate, wanted: Wanted, now: float) -> str:
@@ -73,17 +83,17 @@ def _out_of_date(certificate: Certificate, wanted: Wanted, now: float) -> str:
     return "it does not name %s" % ", ".join(missing) if missing else ""
 
 
-def _of_another_authority(certificate: Certificate, pem: str) -> str:
+def _of_another_ca(certificate: Certificate, pem: str) -> str:
     if not pem:
         return ""
     try:
-        authority = read_certificate(pem.encode("utf-8"))
+        ca = read_certificate(pem.encode("utf-8"))
     except NoCertificate as problem:
-        return "the authority that is to sign it cannot be read: %s" % problem
-    said, key = certificate.authority_key_identifier, authority.key_identifier
-    if certificate.issuer == authority.subject and (not said or not key or said == key):
+        return "the CA that is to sign it cannot be read: %s" % problem
+    said, key = certificate.authority_key_identifier, ca.key_identifier
+    if certificate.issuer == ca.subject and (not said or not key or said == key):
         return ""
-    return "it was signed by an authority that signs no more"
+    return "the CA that signed it does not sign any more"
 
 
 def _of_another_key(path: str, key: str) -> str:

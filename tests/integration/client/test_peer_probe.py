@@ -15,7 +15,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._client.peer_probe imp
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Probe
 
 from tests.testbed import Cluster
-from tests.testbed.certificates import authority
+from tests.testbed.certificates import testbed_ca
 
 from . import servers
 
@@ -32,9 +32,9 @@ def secured(version):
 
 @pytest.fixture
 def trusting(tmp_path):
-    """A connection with the authority's certificate as ca_cert."""
+    """A connection with the CA's certificate as ca_cert."""
     path = tmp_path / "ca.pem"
-    authority().cert_pem.write_to_path(path)
+    testbed_ca().cert_pem.write_to_path(path)
     return Connection(ca_cert=str(path))
 
 
@@ -110,7 +110,7 @@ def test_a_member_that_wants_a_peers_certificate(secured, trusting):
 def test_an_authority_that_only_peers_know(secured):
     probe = probe_peer_url(secured.leader.peer_url, PLAIN)
     assert probe.reachable
-    assert "authority" in probe.reason
+    assert "CA" in probe.reason
 
 
 def test_a_tls_member_given_as_http(secured):
@@ -125,7 +125,7 @@ def test_a_plaintext_member_given_as_https(cluster, trusting):
 
 
 def test_a_certificate_for_another_host(trusting):
-    with servers.server(servers.silent, context(authority().issue_cert("other.example"))) as address:
+    with servers.server(servers.silent, context(testbed_ca().issue_cert("other.example"))) as address:
         assert "another host" in unreachable(f"https://{address}", trusting)
 
 

@@ -52,15 +52,15 @@ def test_a_server_of_an_unknown_authority_is_a_tls_error(cluster: Cluster, tmp_p
 
 
 @pytest.mark.parametrize("transport", ["gateway", "grpc"])
-@pytest.mark.parametrize("fault", ["expired", "of an unknown authority", "missing"])
+@pytest.mark.parametrize("fault", ["expired", "of an unknown CA", "missing"])
 @pytest.mark.etcd(size=1, tls=True)
 def test_a_client_certificate_that_the_server_turns_down_is_a_tls_error(
     cluster: Cluster, tmp_path: Path, transport: str, fault: str
 ):
     yesterday = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
     options = {
-        "expired": written(tmp_path, certificates.authority().issue_cert("a@testbed.example", not_after=yesterday)),
-        "of an unknown authority": written(tmp_path, trustme.CA().issue_cert("a@testbed.example")),
+        "expired": written(tmp_path, certificates.testbed_ca().issue_cert("a@testbed.example", not_after=yesterday)),
+        "of an unknown CA": written(tmp_path, trustme.CA().issue_cert("a@testbed.example")),
         "missing": {"client_cert": None, "client_key": None},
     }[fault]
     with untouched(cluster):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -16,8 +17,8 @@ from tests.testbed import Cluster
 RELEASES = ("3.4.23", "3.5.16")
 
 
-def issue(authority: trustme.CA, certificate: Path, key: Path) -> None:
-    leaf = authority.issue_cert("127.0.0.1", "::1", "localhost")
+def issue(ca: trustme.CA, certificate: Path, key: Path) -> None:
+    leaf = ca.issue_cert("127.0.0.1", "::1", "localhost")
     leaf.private_key_pem.write_to_path(key)
     leaf.cert_chain_pems[0].write_to_path(certificate)
 
@@ -40,7 +41,7 @@ def test_running_members_serve_a_new_certificate_at_both_ports_without_a_restart
     with Cluster(2, tls=True, version=version) as cluster:
         before = proof(cluster, served_at=both_urls(cluster))
         assert before.ok, before
-        issue(cluster.authority, cluster.client_certificates.server, cluster.client_certificates.server_key)
+        issue(cluster.ca, cluster.client_certificates.server, cluster.client_certificates.server_key)
         with untouched(cluster):
             after = proof(cluster, served_at=both_urls(cluster))
         assert after.ok, after
@@ -63,7 +64,7 @@ def test_a_certificate_of_an_authority_that_members_do_not_trust_is_found_out(ve
 
 @pytest.mark.etcd(size=1, tls=True)
 def test_a_certificate_that_is_not_the_one_served_is_told_from_it(etcd_cluster, tmp_path):
-    issue(etcd_cluster.authority, tmp_path / "crt", tmp_path / "key")
+    issue(etcd_cluster.ca, tmp_path / "crt", tmp_path / "key")
     mine = {"certificate": str(tmp_path / "crt"), "key": str(tmp_path / "key")}
     assert proof(etcd_cluster, **mine, accepted_by=both_urls(etcd_cluster)).ok
     run = proof(etcd_cluster, **mine, served_at=both_urls(etcd_cluster))
@@ -80,34 +81,71 @@ def test_where_nobody_listens_nothing_is_proven(etcd_cluster, tmp_path):
     )
 
 
-def pem(authority: trustme.CA) -> str:
-    return authority.cert_pem.bytes().decode()
+def pem(ca: trustme.CA) -> str:
+    return ca.cert_pem.bytes().decode()
 
 
-def leaf(authority: trustme.CA) -> str:
-    return authority.issue_cert("n1").cert_chain_pems[0].bytes().decode()
+def leaf(ca: trustme.CA) -> str:
+    return ca.issue_cert("n1").cert_chain_pems[0].bytes().decode()
 
 
-def test_the_check_reads_real_certificates():
+FILES = [f"{kind}.{suffix}" for kind in ("server", "peer", "client") for suffix in ("key", "crt")]
+
+
+def found(given: dict[str, str | None] | None = None, **contents: str | None) -> dict[str, Any]:
+    """What etcd_host_info returns of a host with these files; `server` stands for server.crt."""
+    texts = {f"/pki/{name.replace('_', '-')}.crt": text for name, text in contents.items()}
+    return {
+        "host": {"name": "n1", "running": False, "outdated": []},
+        "service": {"marks": {}},
+        "contents": texts,
+        "files": dict.fromkeys((f"/pki/{file}" for file in FILES), "checksum"),
+        "certificates": [
+            {"path": f"/pki/{kind}.crt", "due": "another certificate was given", "given": text}
+            for kind, text in (given or {}).items()
+        ],
+    }
+
+
+def plan(host: dict[str, Any], ca: str, **options: Any) -> Run:
+    return run_main("etcd_certificate_plan", {"ca_certificates": {"ca": ca, "peer-ca": ca}, "hosts": [host], **options})
+
+
+def test_the_plan_reads_real_certificates():
     old, new = trustme.CA(), trustme.CA()
-    has = {"name": "n1", "files": {"server.crt": leaf(old), "ca.crt": pem(old), "peer-ca.crt": None}}
-    both = {"name": "n1", "files": {"ca.crt": pem(old) + pem(new)}}
-    assert run_main("etcd_certificate_check", {"wanted": both, "hosts": [has]}).ok
-    alone = {"name": "n1", "files": {"server.crt": leaf(new), "ca.crt": pem(new)}}
-    assert run_main("etcd_certificate_check", {"wanted": alone, "hosts": [has]}).refusal == "untrusted_certificate"
-    assert run_main("etcd_certificate_check", {"wanted": alone}).ok
-    text = {"name": "n1", "files": {"server.crt": "no certificate"}}
-    assert run_main("etcd_certificate_check", {"wanted": text}).message.startswith(
-        "server.crt of n1: it holds no certificate in PEM form"
-    )
+    has = {"server": leaf(old), "ca": pem(old), "peer_ca": None}
+    both = plan(found(**has), pem(old) + pem(new), private=False)
+    assert both["hosts"] == [{"name": "n1", "installs_ca": True, "renews": False, "due": True, "has_arrived": False}]
+    assert plan(found({"server": leaf(new)}, **has), pem(new), private=False).refusal == "untrusted_certificate"
+    assert plan(found({"server": leaf(new)}), pem(new), private=False).ok
+    run = plan(found(server="no certificate"), pem(old))
+    assert run.message.startswith("server.crt of n1: it holds no certificate in PEM form")
 
 
-def test_a_chain_leads_over_an_authority_between():
+def test_a_chain_leads_over_a_ca_between():
     root = trustme.CA()
-    between = root.create_child_ca()
-    issued = between.issue_cert("n1")
+    issued = root.create_child_ca().issue_cert("n1")
     chain = "".join(one.bytes().decode() for one in issued.cert_chain_pems)
-    wanted = {"name": "n1", "files": {"server.crt": chain, "ca.crt": pem(root)}}
-    assert run_main("etcd_certificate_check", {"wanted": wanted}).ok
-    wanted["files"]["server.crt"] = issued.cert_chain_pems[0].bytes().decode()
-    assert run_main("etcd_certificate_check", {"wanted": wanted}).refusal == "untrusted_certificate"
+    assert plan(found({"server": chain}), pem(root), private=False).ok
+    alone = issued.cert_chain_pems[0].bytes().decode()
+    assert plan(found({"server": alone}), pem(root), private=False).refusal == "untrusted_certificate"
+
+
+def test_private_cas_that_a_host_does_not_know_are_refused():
+    ours, other = trustme.CA(), trustme.CA()
+    assert plan(found(ca=pem(ours)), pem(ours)).ok
+    run = plan(found(ca=pem(other)), pem(ours))
+    assert (run.refusal, "etcd_cluster_ca_dir" in run["refusal"]["next_step"]) == ("ca_lost", True)
+
+
+def test_the_restarts_of_a_rotation_are_planned_and_no_others():
+    ca = pem(trustme.CA())
+    host = found(ca=ca, peer_ca=ca)
+    host["host"]["outdated"] = ["ETCD_SNAPSHOT_COUNT"]
+    assert [one["outdated"] for one in plan(host, ca, renew="all")["planned_hosts"]] == [[]]
+    assert [one["outdated"] for one in plan(host, ca, renew="ca")["planned_hosts"]] == [["QUORUM_ETCD_TRUST"]]
+
+
+def test_what_is_no_result_of_etcd_host_info_is_told():
+    run = plan({"host": {"name": "n1"}}, pem(trustme.CA()))
+    assert (run.error, "etcd_host_info" in run.message) == ("server_error", True)

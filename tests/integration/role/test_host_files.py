@@ -110,22 +110,44 @@ def test_a_secret_of_no_file_is_told(tmp_path):
     assert "is among the secrets and not among the files" in run.message
 
 
+def written(folder: Path, *names: str) -> Path:
+    """A directory of CA certificates, each with its name for contents."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"{name}\n")
+    return folder
+
+
 def test_the_ca_certificates_that_exist_are_read_and_no_others(tmp_path):
-    for name in ("ca.crt", "new-signing/ca.crt", "archive/ca.crt"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(f"{name}\n")
-    run = run_main(
-        "etcd_ca_info", {"path": str(tmp_path), "names": ["ca", "peer-ca", "new-trusted/ca", "new-signing/ca"]}
-    )
+    run = run_main("etcd_ca_info", {"path": str(written(tmp_path, "ca.crt", "new-signing/ca.crt", "archive/ca.crt"))})
     assert run["certificates"] == {"ca": "ca.crt\n", "new-signing/ca": "new-signing/ca.crt\n"}
+    assert (run["exists"], run["stage"], run["trust_mark"]) == (False, "new_ca_signs", "")
+    assert run["signers"] == {"ca": "new-signing/ca", "peer-ca": "peer-ca"}
+    assert run["signing"] == {"ca": "new-signing/ca.crt\n"}
 
 
 def test_without_a_directory_there_are_no_ca_certificates(tmp_path):
-    assert run_main("etcd_ca_info", {"path": str(tmp_path / "nowhere"), "names": ["ca"]})["certificates"] == {}
+    run = run_main("etcd_ca_info", {"path": str(tmp_path / "nowhere")})
+    assert (run["certificates"], run["exists"], run["stage"]) == ({}, False, "settled")
+
+
+def test_given_cas_are_read_from_their_files(tmp_path):
+    written(tmp_path, "company.crt")
+    both = {"ca": str(tmp_path / "company.crt"), "peer-ca": str(tmp_path / "company.crt")}
+    run = run_main("etcd_ca_info", {"files": both})
+    assert run["bundles"] == {"ca": "company.crt\n", "peer-ca": "company.crt\n"}
+    assert (run["exists"], run["signers"], len(run["trust_mark"])) == (True, {}, 16)
+
+
+def test_a_given_ca_that_does_not_exist_is_told(tmp_path):
+    written(tmp_path, "company.crt")
+    run = run_main("etcd_ca_info", {"files": {"ca": str(tmp_path / "company.crt"), "peer-ca": str(tmp_path / "none")}})
+    assert not run.ok
+    assert f"{tmp_path}/none does not exist" in run.message
 
 
 def test_a_ca_certificate_that_cannot_be_read_is_not_taken_for_absent(tmp_path):
     (tmp_path / "ca.crt").mkdir()
-    run = run_main("etcd_ca_info", {"path": str(tmp_path), "names": ["ca"]})
+    run = run_main("etcd_ca_info", {"path": str(tmp_path)})
     assert not run.ok
     assert f"{tmp_path}/ca.crt cannot be read" in run.message

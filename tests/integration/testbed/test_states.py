@@ -112,7 +112,7 @@ def test_tls_demands_a_client_certificate(version):
         cluster.put("key", "value")
         assert cluster.etcdctl("get", "key", "--print-value-only") == "value\n"
         context = ssl.create_default_context()
-        cluster.authority.configure_trust(context)
+        cluster.ca.configure_trust(context)
         with pytest.raises(OSError, match=r"certificate|EOF|reset"):
             Gateway(cluster.endpoints[0], cluster.minor, lambda: context).put("key", "other")
 

@@ -17,18 +17,18 @@ ASK = "from tests.testbed.ports import PORTS; print(*[PORTS.take() for _ in rang
 
 
 def test_processes_that_ask_at_once_get_different_ports():
-    askers = [
+    readers = [
         subprocess.Popen(
             [sys.executable, "-c", ASK], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         for _ in range(4)
     ]
     ports = []
-    for asker in askers:
-        assert asker.stdout is not None
-        ports += asker.stdout.readline().split()
-    for asker in askers:
-        asker.communicate("\n", timeout=10)
+    for reader in readers:
+        assert reader.stdout is not None
+        ports += reader.stdout.readline().split()
+    for reader in readers:
+        reader.communicate("\n", timeout=10)
     assert len(ports) == 4 * 30 == len(set(ports))
 
 

@@ -53,10 +53,10 @@ class Files:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> Files:
     folder = tmp_path_factory.mktemp("certificates")
-    authority = trustme.CA()
-    leaf = authority.issue_cert("client@example.com")
+    ca = trustme.CA()
+    leaf = ca.issue_cert("client@example.com")
     made = Files(*(str(folder / name) for name in ("ca.pem", "client.pem", "client-key.pem", "both.pem")))
-    authority.cert_pem.write_to_path(made.ca)
+    ca.cert_pem.write_to_path(made.ca)
     leaf.cert_chain_pems[0].write_to_path(made.certificate)
     leaf.private_key_pem.write_to_path(made.key)
     leaf.private_key_and_cert_chain_pem.write_to_path(made.both)

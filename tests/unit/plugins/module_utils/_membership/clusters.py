@@ -198,7 +198,7 @@ def verdict(observed: Cluster, goal: Goal) -> str:
     found = plan(observed, goal)
     if isinstance(found, Refusal):
         return found.code
-    return ", ".join(map(str, found.steps)) or "nothing to do"
+    return ", ".join(f"{step.action} {step.label}" for step in found.steps) or "nothing to do"
 
 
 def refusal(observed: Cluster, goal: Goal) -> Refusal:

@@ -380,10 +380,10 @@ def test_a_plan_reads_well_in_80_columns():
 @pytest.mark.parametrize(
     ("observed", "hosts", "line"),
     [
-        (None, [fresh("m1")], "    + m1  begin a new cluster   http://10.0.0.1:2380"),
+        (None, [fresh("m1")], "    + m1  bootstrap             http://10.0.0.1:2380"),
         (None, [stopped("m1"), fresh("m2")], "What else there is to do shows once they answer."),
         (None, [stopped("m1"), fresh("m2")], "No etcd answers. Data of the cluster c1: m1"),
-        (cluster(*voters(3)), THREE, "Nothing is to be done."),
+        (cluster(*voters(3)), THREE, "There is nothing to do."),
         (cluster(*voters(3)), THREE[:2], "Not in the group, and left alone: m3 (http://10.0.0.3:2380)"),
     ],
 )

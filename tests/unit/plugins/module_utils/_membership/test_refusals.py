@@ -66,6 +66,7 @@ FROM_ELSEWHERE = {
     "not_a_learner",
     "stale_data",
     "untrusted_certificate",
+    "ca_lost",
 }
 # By the interface these can never be overridden.
 NEVER = ("last_member", "no_quorum", "ambiguous_identity", "split_brain", "cluster_id_mismatch")

@@ -82,7 +82,12 @@ def test_a_step_on_a_member_that_is_gone_is_not_done(action):
     [
         (Step("remove", 0xAB, "m3", (url(3),)), "remove m3"),
         (Step("remove", 0xAB, "", (url(3),)), "remove ab"),
-        (Step("add_learner", 0, "", (url(3), url(4))), f"add_learner {url(3)}, {url(4)}"),
+        (Step("add_learner", 0, "", (url(3), url(4))), f"add {url(3)}, {url(4)} as a learner"),
+        (Step("add_voter", 0, "m4", (url(4),)), "add m4 as a voter"),
+        (Step("update_peer_urls", 0xAB, "m3", (url(9),)), "update the peer URLs of m3"),
+        (Step("promote", 0xAB, "m3", (url(3),)), "promote m3"),
+        (Step("move_leader", 0xAB, "m3", (url(3),)), "move leadership to m3"),
+        (Step("upgrade", 0xAB, "m3", (url(3),)), "upgrade m3"),
     ],
 )
 def test_how_messages_call_a_step(step, words):

@@ -400,7 +400,7 @@ def test_the_plan_says_who_goes_from_where_to_where():
 def test_that_nothing_is_left_to_do_is_said_with_the_release():
     observed = of("3.5.16", "3.5.16", "3.5.16")
     text = plan_text(observed, hosts_of(observed), permitted(observed, "3.5.16"))
-    assert text.endswith("\nNothing is to be done.\n\nEvery member runs etcd 3.5.16\n")
+    assert text.endswith("\nThere is nothing to do.\n\nEvery member runs etcd 3.5.16\n")
 
 
 def test_a_dead_member_is_named():

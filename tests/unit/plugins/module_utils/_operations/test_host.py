@@ -71,20 +71,28 @@ def due(certificate, **wanted):
     return certificate_due(str(certificate), Wanted(**wanted), NOW.timestamp())
 
 
-def test_a_certificate_is_due_once_another_authority_signs(tmp_path):
+def test_a_certificate_is_due_once_another_ca_signs(tmp_path):
     ours, other = trustme.CA(), trustme.CA()
     (tmp_path / "leaf").write_bytes(
         ours.issue_cert("n1", not_after=NOW + datetime.timedelta(days=100)).cert_chain_pems[0].bytes()
     )
-    assert due(tmp_path / "leaf", authority=ours.cert_pem.bytes().decode()) == ""
+    assert due(tmp_path / "leaf", ca=ours.cert_pem.bytes().decode()) == ""
+    assert due(tmp_path / "leaf", ca=other.cert_pem.bytes().decode()) == "the CA that signed it does not sign any more"
     assert (
-        due(tmp_path / "leaf", authority=other.cert_pem.bytes().decode())
-        == "it was signed by an authority that signs no more"
+        due(tmp_path / "leaf", ca="text")
+        == "the CA that is to sign it cannot be read: it holds no certificate in PEM form"
     )
-    assert (
-        due(tmp_path / "leaf", authority="text")
-        == "the authority that is to sign it cannot be read: it holds no certificate in PEM form"
-    )
+
+
+def test_of_given_files_another_one_is_due_and_nothing_else_is_judged(tmp_path):
+    """Not even that it has expired: whoever gives them renews them."""
+    (tmp_path / "crt").write_text("the certificate")
+    (tmp_path / "key").write_text("the key")
+    mine = {"key": str(tmp_path / "key"), "given": "the certificate", "given_key": checksum(str(tmp_path / "key"))}
+    assert due(tmp_path / "crt", **mine) == ""
+    assert due(tmp_path / "crt", **{**mine, "given": "another"}) == "another certificate was given"
+    assert due(tmp_path / "crt", **{**mine, "given_key": "another"}) == "another key was given"
+    assert due(tmp_path / "none", **mine) == "another certificate was given"
 
 
 def test_a_certificate_is_due_without_its_own_key(tmp_path):
