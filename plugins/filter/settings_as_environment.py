@@ -45,7 +45,7 @@ from ansible.errors import AnsibleFilterError
 def settings_as_environment(settings: t.Any) -> dict[str, str]:
     """See DOCUMENTATION. Raises AnsibleFilterError for what is no dictionary of plain values."""
     if not isinstance(settings, t.Mapping):
-        raise AnsibleFilterError("settings_as_environment needs a dictionary of settings, not %r" % (settings,))
+        raise AnsibleFilterError(f"settings_as_environment needs a dictionary of settings, not {settings!r}")
     variables: dict[str, str] = {}
     for name, value in settings.items():
         variable = "ETCD_" + str(name).strip("-").upper().replace("-", "_")
@@ -62,7 +62,7 @@ def _text(name: str, value: t.Any) -> str:
         return ",".join(_text(name, one) for one in value)
     text = str(value)
     if isinstance(value, t.Mapping) or "\n" in text:
-        raise AnsibleFilterError("the setting %s must be a plain value in one line, not %r" % (name, value))
+        raise AnsibleFilterError(f"the setting {name} must be a plain value in one line, not {value!r}")
     return text
 
 

@@ -64,18 +64,17 @@ def status_table(cluster: t.Any) -> str:
         )
     except (AttributeError, KeyError, TypeError) as error:
         raise AnsibleFilterError(
-            "status_table needs what quorum.etcd.etcd_cluster_info returned; in this there is no %s" % error
+            f"status_table needs what quorum.etcd.etcd_cluster_info returned; in this there is no {error}"
         ) from error
 
 
 def _head(cluster: Found) -> list[str]:
     quorum = cluster["quorum"]
     health = "healthy" if cluster["healthy"] else "NOT HEALTHY" if cluster["has_quorum"] else "WITHOUT QUORUM"
-    failures = "1 more failure" if quorum["fault_tolerance"] == 1 else "%d more failures" % quorum["fault_tolerance"]
+    failures = "1 more failure" if quorum["fault_tolerance"] == 1 else f"{quorum['fault_tolerance']} more failures"
     return [
-        "etcd cluster %s: %s" % (cluster["cluster_id"], health),
-        "%d of %d voters healthy, quorum %d, tolerates %s"
-        % (quorum["healthy"], quorum["voters"], quorum["size"], failures),
+        "etcd cluster {}: {}".format(cluster["cluster_id"], health),
+        "{healthy} of {voters} voters healthy, quorum {size}, tolerates {failures}".format(failures=failures, **quorum),
     ]
 
 
@@ -100,7 +99,7 @@ def _state(member: Found) -> str:
         return "DOWN"
     if not member["healthy"]:
         return "unhealthy"
-    return "healthy" if member["progress"] is None else "%d %% caught up" % member["progress"]
+    return "healthy" if member["progress"] is None else f"{int(member['progress'])} % caught up"
 
 
 def _bytes(number: int | None) -> str:
@@ -110,7 +109,8 @@ def _bytes(number: int | None) -> str:
     size, unit = float(number), 0
     while size >= 999.5 and unit < len(UNITS) - 1:
         size, unit = size / 1000, unit + 1
-    return "%.*f %s" % (0 if unit == 0 or size >= 99.95 else 1, size, UNITS[unit])
+    digits = 0 if unit == 0 or size >= 99.95 else 1
+    return f"{size:.{digits}f} {UNITS[unit]}"
 
 
 def _table(rows: list[Row]) -> list[str]:

@@ -21,6 +21,7 @@ PROJECT_FILES = {
     "LICENSE",
     "MAINTAINERS",
     "README.md",
+    "SECURITY.md",
     "changelogs",
     "docs",
 }

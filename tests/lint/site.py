@@ -18,6 +18,7 @@ PAGES = (
     "README.md",
     "CHANGELOG.md",
     "CODE_OF_CONDUCT.md",
+    "SECURITY.md",
     "CONTRIBUTING.md",
     "LICENSE",
     "roles/etcd_cluster/README.md",

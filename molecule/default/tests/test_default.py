@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from tests.verification.node import Node
+from tests.verification.platforms import test_it_ran_on_every_platform_of_the_cluster
 
-
-def test_it_ran_on_three_hosts(nodes: list[Node]) -> None:
-    assert len(nodes) == 3
+__all__ = ["test_it_ran_on_every_platform_of_the_cluster"]

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.verification.node import Node
+from tests.verification.platforms import test_it_ran_on_every_platform_of_the_cluster
 
-
-def test_it_ran_on_two_hosts(nodes: list[Node]) -> None:
-    assert len(nodes) == 2
+__all__ = ["test_it_ran_on_every_platform_of_the_cluster"]
 
 
 def test_those_who_left_run_no_etcd(inventory_nodes: Callable[..., list[Node]]) -> None:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from tests.verification.node import Node
+from tests.verification.platforms import test_it_ran_on_every_platform_of_the_cluster
 
-
-def test_it_ran_on_three_hosts(nodes: list[Node]) -> None:
-    assert len(nodes) == 3
+__all__ = ["test_it_ran_on_every_platform_of_the_cluster"]
 
 
 def test_every_peer_url_is_https(node: Node) -> None:

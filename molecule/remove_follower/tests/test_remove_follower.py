@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.verification.node import Node
+from tests.verification.platforms import test_it_ran_on_every_platform_of_the_cluster
 from tests.verification.writes import (
     test_no_write_failed,
     test_writes_never_stood_still_for_as_long_as_an_election_takes,
 )
 
-__all__ = ["test_no_write_failed", "test_writes_never_stood_still_for_as_long_as_an_election_takes"]
-
-
-def test_it_ran_on_two_hosts(nodes: list[Node]) -> None:
-    assert len(nodes) == 2
+__all__ = [
+    "test_it_ran_on_every_platform_of_the_cluster",
+    "test_no_write_failed",
+    "test_writes_never_stood_still_for_as_long_as_an_election_takes",
+]
 
 
 def test_the_removed_member_has_ended(inventory_nodes: Callable[..., list[Node]]) -> None:

@@ -39,7 +39,7 @@ class Address:
 
     @property
     def url(self) -> str:
-        return "%s://%s" % (self.scheme, self.host_and_port)
+        return f"{self.scheme}://{self.host_and_port}"
 
 
 def parse_endpoint(text: str, default_scheme: str = "http") -> Address:
@@ -47,23 +47,23 @@ def parse_endpoint(text: str, default_scheme: str = "http") -> Address:
     bare = text.strip()
     match = _URL.fullmatch(bare)
     if not bare or match is None:
-        raise InvalidEndpoint("an endpoint is empty: give it as %s" % _FORMS)
+        raise InvalidEndpoint(f"an endpoint is empty: give it as {_FORMS}")
     if "@" in match.group("authority"):
         raise InvalidEndpoint(
             "an endpoint carries a user name before its host: give username and password as options of their own"
         )
     if "," in bare:
-        raise InvalidEndpoint("endpoint %r is several in one text: give each as an item of its own" % bare)
+        raise InvalidEndpoint(f"endpoint {bare!r} is several in one text: give each as an item of its own")
     scheme = (match.group("scheme") or default_scheme).lower()
     if scheme not in ("http", "https"):
-        raise InvalidEndpoint("endpoint %r has the scheme %r: give it as %s" % (bare, scheme, _FORMS))
+        raise InvalidEndpoint(f"endpoint {bare!r} has the scheme {scheme!r}: give it as {_FORMS}")
     if match.group("rest") not in ("", "/"):
         raise InvalidEndpoint(
-            "endpoint %r goes on after its port with %r: give it as %s" % (bare, match.group("rest"), _FORMS)
+            "endpoint {!r} goes on after its port with {!r}: give it as {}".format(bare, match.group("rest"), _FORMS)
         )
     parts = _AUTHORITY.fullmatch(match.group("authority"))
     if parts is None:
-        raise InvalidEndpoint("endpoint %r has no host that can be read: give it as %s" % (bare, _FORMS))
+        raise InvalidEndpoint(f"endpoint {bare!r} has no host that can be read: give it as {_FORMS}")
     return Address(
         scheme, (parts.group("ipv6") or parts.group("host")).replace("%25", "%"), _port(bare, parts.group("port"))
     )
@@ -71,7 +71,7 @@ def parse_endpoint(text: str, default_scheme: str = "http") -> Address:
 
 def _port(text: str, port: str | None) -> int:
     if port is None:
-        raise InvalidEndpoint("endpoint %r has no port: etcd's own is 2379" % text)
+        raise InvalidEndpoint(f"endpoint {text!r} has no port: etcd's own is 2379")
     if not port.isdecimal() or not port.isascii() or not 1 <= int(port) <= 65535:
-        raise InvalidEndpoint("endpoint %r has the port %r: it must be a number from 1 to 65535" % (text, port))
+        raise InvalidEndpoint(f"endpoint {text!r} has the port {port!r}: it must be a number from 1 to 65535")
     return int(port)

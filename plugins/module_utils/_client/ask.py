@@ -113,7 +113,7 @@ def _ask_in_parallel(
 
 def _outcome(endpoint: Endpoint, outcome: Answer[Value] | BaseException | None, timeout: float) -> Answer[Value]:
     if outcome is None:
-        message = "asking %s: no answer within %g seconds" % (endpoint.url, timeout)
+        message = f"asking {endpoint.url}: no answer within {timeout:g} seconds"
         return Answer(endpoint, error=errors.EtcdError(errors.TIMEOUT, message, endpoint=endpoint.url))
     if isinstance(outcome, BaseException):
         raise outcome

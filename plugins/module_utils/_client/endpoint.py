@@ -40,7 +40,7 @@ class Connection:
         return "https" if any((self.ca_cert, self.client_cert, self.client_key)) else "http"
 
     def __repr__(self) -> str:
-        return "Connection(endpoints=%r, transport=%r)" % (self.endpoints, self.transport)
+        return f"Connection(endpoints={self.endpoints!r}, transport={self.transport!r})"
 
 
 @dataclass(frozen=True)

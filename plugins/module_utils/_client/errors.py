@@ -93,4 +93,4 @@ class EtcdError(Exception):
         self.next_step = next_step
 
     def __repr__(self) -> str:
-        return "EtcdError(%r, %r)" % (self.code, self.message)
+        return f"EtcdError({self.code!r}, {self.message!r})"

@@ -98,7 +98,7 @@ def _name_in(rpc: Rpc, pem: str, address: Address, connection: Connection, deadl
             errors.TIMEOUT, rpc, address.url, "connected, but the TLS handshake did not end in time", sent=False
         ) from error
     except OSError as error:
-        why = "gRPC cannot use the server's certificate, even with validate_certs false: %s" % error
+        why = f"gRPC cannot use the server's certificate, even with validate_certs false: {error}"
         raise failure(
             errors.TLS_ERROR,
             rpc,

@@ -48,7 +48,7 @@ class Response:
         for piece in self.pieces():
             content += piece
             if len(content) > limit:
-                raise NotHttp("the answer is longer than %d bytes" % limit)
+                raise NotHttp(f"the answer is longer than {limit} bytes")
         return bytes(content)
 
     def lines(self, limit: int) -> t.Iterator[bytes]:
@@ -61,7 +61,7 @@ class Response:
                 rest.clear()
             rest += last
             if len(rest) > limit:
-                raise NotHttp("a line of the answer is longer than %d bytes" % limit)
+                raise NotHttp(f"a line of the answer is longer than {limit} bytes")
         if rest:
             yield bytes(rest)
 
@@ -88,10 +88,10 @@ class HttpConnection:
 
     def exchange(self, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> Response:
         """Sends a request and reads the head of the answer. Raises OSError (socket.timeout among them) and NotHttp."""
-        lines = ["%s %s HTTP/1.1" % (method, path), "Host: " + self._host]
-        lines += ["%s: %s" % header for header in headers.items()]
+        lines = [f"{method} {path} HTTP/1.1", "Host: " + self._host]
+        lines += ["{}: {}".format(*header) for header in headers.items()]
         if body is not None:
-            lines.append("Content-Length: %d" % len(body))
+            lines.append(f"Content-Length: {len(body)}")
         self._sock.settimeout(remaining(self.deadline))
         self._sock.sendall("\r\n".join(lines + ["", ""]).encode("latin-1") + (body or b""))
         return self._head()
@@ -142,7 +142,7 @@ class HttpConnection:
         version, _space, rest = line.partition(" ")
         status, _space, reason = rest.partition(" ")
         if not version.startswith("HTTP/1.") or len(status) != 3:
-            raise NotHttp("it begins with %r" % line[:40])
+            raise NotHttp(f"it begins with {line[:40]!r}")
         if version == "HTTP/1.0":
             self.is_open = False
         return _number(status, 10), reason
@@ -155,14 +155,14 @@ class HttpConnection:
                 return headers
             name, _colon, value = line.partition(":")
             headers[name.strip().lower()] = value.strip()
-        raise NotHttp("more than %d header lines" % _MOST_HEADERS)
+        raise NotHttp(f"more than {_MOST_HEADERS} header lines")
 
     def _line(self) -> str:
         line = self._reader.readline(_LONGEST_LINE)
         if not line:
             raise ConnectionResetError("the server closed the connection")
         if not line.endswith(b"\n"):
-            raise NotHttp("it begins with %r" % line[:40].decode("latin-1"))
+            raise NotHttp("it begins with {!r}".format(line[:40].decode("latin-1")))
         return line.decode("latin-1").rstrip("\r\n")
 
 
@@ -184,5 +184,5 @@ def _number(text: str, base: int) -> int:
     except ValueError:
         number = -1
     if number < 0:
-        raise NotHttp("%r where a number should be" % text[:40])
+        raise NotHttp(f"{text[:40]!r} where a number should be")
     return number

@@ -27,7 +27,7 @@ def open_connection(rpc: Rpc, address: Address, connection: Connection, deadline
         sock = open_tcp(address.host, address.port, deadline)
     except TIMED_OUT as error:
         raise failure(
-            errors.TIMEOUT, rpc, address.url, "no connection in time (%s)" % words_of(error), sent=False
+            errors.TIMEOUT, rpc, address.url, f"no connection in time ({words_of(error)})", sent=False
         ) from error
     except OSError as error:
         raise failure(errors.CONNECTION_REFUSED, rpc, address.url, words_of(error), sent=False) from error
@@ -85,7 +85,7 @@ def closed_without_answer(rpc: Rpc, address: Address, connection: Connection, er
         errors.CONNECTION_REFUSED,
         rpc,
         address.url,
-        "the server closed the connection without an answer (%s)" % words_of(error),
+        f"the server closed the connection without an answer ({words_of(error)})",
     )
 
 

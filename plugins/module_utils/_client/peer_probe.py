@@ -75,16 +75,16 @@ def _secured(sock: socket.socket, address: Address, connection: Connection, dead
         sock.settimeout(remaining(deadline))
         return tls.handshake(sock, address, tls.client_context(connection))
     except tls.TlsSettingsError as error:
-        raise _Unproven("the TLS options cannot be used, so its certificate was not looked at: %s" % error) from error
+        raise _Unproven(f"the TLS options cannot be used, so its certificate was not looked at: {error}") from error
     except TIMED_OUT as error:
         raise _Unreachable("connected, but the TLS handshake did not end in time") from error
     except OSError as error:
         if tls.is_trust_unknown(error):
             raise _Unproven(
-                "its certificate is of a CA that ca_cert does not know, as a peer's may be: %s" % words_of(error)
+                f"its certificate is of a CA that ca_cert does not know, as a peer's may be: {words_of(error)}"
             ) from error
         if tls.is_alert(error):
-            raise _Unproven("it speaks TLS and wants a peer's certificate: %s" % words_of(error)) from error
+            raise _Unproven(f"it speaks TLS and wants a peer's certificate: {words_of(error)}") from error
         raise _Unreachable(tls.explain(error, connection)[0]) from error
 
 
@@ -94,16 +94,14 @@ def _check_cluster(sock: socket.socket, address: Address, expected: int | None, 
             "GET", "/members", {"Accept": "application/json"}
         )
     except NotHttp as error:
-        raise _Unreachable("it does not answer as an etcd peer: %s" % error) from error
+        raise _Unreachable(f"it does not answer as an etcd peer: {error}") from error
     except OSError as error:
         raise _no_answer(address, error) from error
     found = response.headers.get(_CLUSTER_ID)
     if found is None:
-        raise _Unreachable("it answers HTTP %d %s, not as an etcd peer" % (response.status, response.reason))
+        raise _Unreachable(f"it answers HTTP {response.status} {response.reason}, not as an etcd peer")
     if expected is not None and found.lower() != hex_id(expected):
-        raise _Unreachable(
-            "a member of another cluster answers there: cluster id %s, not %s" % (found, hex_id(expected))
-        )
+        raise _Unreachable(f"a member of another cluster answers there: cluster id {found}, not {hex_id(expected)}")
 
 
 def _no_answer(address: Address, error: OSError) -> Exception:
@@ -111,4 +109,4 @@ def _no_answer(address: Address, error: OSError) -> Exception:
 
     if not address.is_tls and tls.is_spoken_at(address):
         return _Unreachable("this port speaks TLS, and the URL says http")
-    return _Unproven("it takes connections, but did not say which cluster it belongs to (%s)" % words_of(error))
+    return _Unproven(f"it takes connections, but did not say which cluster it belongs to ({words_of(error)})")

@@ -30,7 +30,7 @@ class Rpc:
 
     @property
     def grpc_path(self) -> str:
-        return "/etcdserverpb.%s/%s" % (self.service, self.method)
+        return f"/etcdserverpb.{self.service}/{self.method}"
 
 
 AUTHENTICATE = Rpc("Auth", "Authenticate", "/auth/authenticate", "authenticating at", is_read=True)

@@ -86,7 +86,7 @@ def refusal_of_server(attempt: str, endpoint: str, grpc_code: int, words: str) -
     code = code_of(grpc_code, words)
     return errors.EtcdError(
         code,
-        "%s %s: %s" % (attempt, endpoint, words or "etcd answered with gRPC code %d and no words" % grpc_code),
+        f"{attempt} {endpoint}: {words or f'etcd answered with gRPC code {grpc_code} and no words'}",
         endpoint=endpoint,
         server_words=words,
         grpc_code=grpc_code,

@@ -26,7 +26,7 @@ def remaining(deadline: float) -> float:
 def open_tcp(host: str, port: int, deadline: float) -> socket.socket:
     """Connects to the first address of `host` that lets us. Raises OSError, socket.timeout among them."""
     addresses = _resolve(host, port, deadline)
-    failure: OSError = OSError("%s has no address" % host)
+    failure: OSError = OSError(f"{host} has no address")
     for number, (family, kind, protocol, _name, address) in enumerate(addresses):
         sock = socket.socket(family, kind, protocol)
         try:
@@ -51,7 +51,7 @@ def _addresses(host: str, port: int, flags: int = 0) -> list[t.Any]:
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except UnicodeError as error:
-        raise OSError("%s is no name that the DNS can hold: %s" % (host, error)) from error
+        raise OSError(f"{host} is no name that the DNS can hold: {error}") from error
 
 
 def _resolve_name(host: str, port: int, deadline: float) -> list[t.Any]:
@@ -70,7 +70,7 @@ def _resolve_name(host: str, port: int, deadline: float) -> list[t.Any]:
     thread.start()
     thread.join(remaining(deadline))
     if not outcome:
-        raise socket.timeout("the name %s was not resolved in time" % host)
+        raise socket.timeout(f"the name {host} was not resolved in time")
     if isinstance(outcome[0], OSError):
         raise outcome[0]
     return outcome[0]

@@ -36,7 +36,7 @@ def read_file(path: str, option: str) -> bytes:
             return file.read()
     except OSError as error:
         raise TlsSettingsError(
-            "cannot read %s %s: %s" % (option, path, error.strerror), "Check the path and who may read it."
+            f"cannot read {option} {path}: {error.strerror}", "Check the path and who may read it."
         ) from error
 
 
@@ -62,7 +62,7 @@ def _trust(context: ssl.SSLContext, connection: Connection) -> None:
         context.load_verify_locations(connection.ca_cert)
     except ssl.SSLError as error:
         raise TlsSettingsError(
-            "ca_cert %s holds no certificate that can be read: %s" % (connection.ca_cert, error),
+            f"ca_cert {connection.ca_cert} holds no certificate that can be read: {error}",
             "Give a file of PEM certificates.",
         ) from error
 
@@ -89,14 +89,14 @@ def _no_password() -> str:
 
 def _why_no_identity(certificate: str, key: str, error: Exception) -> tuple[str, str]:
     if isinstance(error, ValueError) and not isinstance(error, ssl.SSLError):
-        return "client_key %s is encrypted" % key, "Give a key without a passphrase, readable by its owner only."
+        return f"client_key {key} is encrypted", "Give a key without a passphrase, readable by its owner only."
     if "KEY_VALUES_MISMATCH" in str(error):
-        return "client_key %s does not belong to client_cert %s" % (
-            key,
-            certificate,
-        ), "Give the key that the certificate was made for."
+        return (
+            f"client_key {key} does not belong to client_cert {certificate}",
+            "Give the key that the certificate was made for.",
+        )
     return (
-        "client_cert %s and client_key %s are not a certificate and its key in PEM: %s" % (certificate, key, error),
+        f"client_cert {certificate} and client_key {key} are not a certificate and its key in PEM: {error}",
         "Give PEM files; a certificate without client_key must hold its key too.",
     )
 
@@ -113,7 +113,7 @@ _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACK
 def explain_plaintext(error: Exception) -> tuple[str, str]:
     """The words for a port that does not speak TLS at all."""
     return (
-        "this port does not speak TLS (%s)" % error,
+        f"this port does not speak TLS ({error})",
         "Use http:// if the server is meant to be plaintext. The playbook quorum.etcd.migrate_tls brings TLS to it.",
     )
 
@@ -127,11 +127,11 @@ def explain(error: Exception, connection: Connection) -> tuple[str, str]:
         return explain_plaintext(error)
     if connection.client_cert is None:
         return (
-            "the server ended the TLS connection (%s)" % words,
+            f"the server ended the TLS connection ({words})",
             "It probably demands a client certificate: set client_cert and client_key.",
         )
     return (
-        "the server did not accept client_cert %s (%s)" % (connection.client_cert, words),
+        f"the server did not accept client_cert {connection.client_cert} ({words})",
         "Check that it is in date, signed by the server's trusted CA and made for client authentication.",
     )
 
@@ -170,16 +170,16 @@ def is_name_mismatch(error: ssl.SSLCertVerificationError) -> bool:
 def _explain_certificate(error: ssl.SSLCertVerificationError, connection: Connection) -> tuple[str, str]:
     if is_name_mismatch(error):
         return (
-            "the server's certificate is for another host: %s" % error.verify_message,
+            f"the server's certificate is for another host: {error.verify_message}",
             "Use an endpoint that the certificate names.",
         )
     if error.verify_code == _EXPIRED:
         return "the server's certificate has expired", "Renew it, and check this host's clock."
     source = connection.ca_cert or "the system's trust store (ca_cert is not set)"
-    return "the server's certificate is not trusted by %s: %s" % (
-        source,
-        error.verify_message,
-    ), "Set ca_cert to the CA that signed it."
+    return (
+        f"the server's certificate is not trusted by {source}: {error.verify_message}",
+        "Set ca_cert to the CA that signed it.",
+    )
 
 
 def is_spoken_at(address: Address, patience: float = 1.0) -> bool:

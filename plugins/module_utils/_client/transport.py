@@ -45,7 +45,7 @@ def failure(
     """The error for what went wrong on the way, before or instead of an answer of etcd."""
     return errors.EtcdError(
         code,
-        "%s %s: %s" % (rpc.attempt, url, why),
+        f"{rpc.attempt} {url}: {why}",
         endpoint=url,
         server_words=server_words,
         sent=sent,

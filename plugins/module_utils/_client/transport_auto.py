@@ -61,7 +61,7 @@ class AutoTransport(Transport):
         except errors.EtcdError as missing:
             raise errors.EtcdError(
                 errors.TRANSPORT_UNAVAILABLE,
-                "%s; and %s" % (error.message, missing.message),
+                f"{error.message}; and {missing.message}",
                 endpoint=self.url,
                 server_words=error.server_words,
                 sent=False,

@@ -39,7 +39,7 @@ class TransportEndpoint(Endpoint):
         self._version: tuple[int, int] | None = None
 
     def __repr__(self) -> str:
-        return "TransportEndpoint(%r)" % self.url
+        return f"TransportEndpoint({self.url!r})"
 
     def status(self, timeout: float | None = None) -> Status:
         answer = self._ask(rpcs.STATUS, {}, self._deadline(timeout), responses.status)
@@ -113,7 +113,7 @@ class TransportEndpoint(Endpoint):
         try:
             return read(answer)
         except responses.OTHER_SHAPE as error:
-            raise failure(errors.NOT_ETCD, rpc, self.url, "the answer is not etcd's: %s" % error) from error
+            raise failure(errors.NOT_ETCD, rpc, self.url, f"the answer is not etcd's: {error}") from error
 
     def _answer(self, rpc: rpcs.Rpc, request: Fields, deadline: float) -> Fields:
         token = self._current_token(rpc, deadline)

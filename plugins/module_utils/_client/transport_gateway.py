@@ -100,7 +100,7 @@ class GatewayTransport(Transport):
         # AuthInfoFromTLS).
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if seconds is not None:
-            headers["Grpc-Timeout"] = "%dm" % max(1, int(seconds * 1000))
+            headers["Grpc-Timeout"] = f"{max(1, int(seconds * 1000))}m"
         if rpc.needs_leader:
             headers["Grpc-Metadata-hasleader"] = "true"
         if token:
@@ -153,11 +153,11 @@ class GatewayTransport(Transport):
                 errors.NOT_ETCD,
                 rpc,
                 self.url,
-                "the answer is not HTTP: %s" % words_of(error),
+                f"the answer is not HTTP: {words_of(error)}",
                 next_step="Check the port: 2379 is etcd's own.",
             )
         if has_answered:
-            return failure(errors.CONNECTION_REFUSED, rpc, self.url, "the connection was lost: %s" % words_of(error))
+            return failure(errors.CONNECTION_REFUSED, rpc, self.url, f"the connection was lost: {words_of(error)}")
         return closed_without_answer(rpc, self._address, self._connection, error)
 
     def _fields(self, rpc: Rpc, response: Response, content: bytes) -> Fields:
@@ -178,7 +178,7 @@ class GatewayTransport(Transport):
         try:
             return {"blob": base64.b64decode(fields["result"].get("blob", ""))}
         except responses.OTHER_SHAPE as error:
-            raise failure(errors.NOT_ETCD, rpc, self.url, "a line of the answer is not etcd's: %s" % error) from error
+            raise failure(errors.NOT_ETCD, rpc, self.url, f"a line of the answer is not etcd's: {error}") from error
 
     def _refusal(self, rpc: Rpc, fields: Fields) -> errors.EtcdError:
         code = fields.get("code", fields.get("grpc_code"))
@@ -190,7 +190,7 @@ class GatewayTransport(Transport):
         if self._address.is_tls and _cannot_log_in_to_its_own_server(rpc, code, words):
             why = (
                 "etcd's gateway cannot reach its own server, whose certificate seems not to be made for client "
-                "authentication: %s" % words
+                f"authentication: {words}"
             )
             return failure(
                 errors.TRANSPORT_UNAVAILABLE, rpc, self.url, why, sent=False, server_words=words, next_step=_USE_GRPC
@@ -198,7 +198,7 @@ class GatewayTransport(Transport):
         return server_errors.refusal_of_server(rpc.attempt, self.url, code, words)
 
     def _unimplemented(self, rpc: Rpc, words: str) -> errors.EtcdError:
-        why = "the gateway of this etcd release has no such call (%s)" % words
+        why = f"the gateway of this etcd release has no such call ({words})"
         return failure(errors.UNIMPLEMENTED, rpc, self.url, why, sent=False, server_words=words, next_step=_USE_GRPC)
 
     def _not_json(self, rpc: Rpc, response: Response, content: bytes) -> errors.EtcdError:
@@ -206,7 +206,7 @@ class GatewayTransport(Transport):
         if response.status == 404 and words == _NO_SUCH_CALL:
             return self._unimplemented(rpc, words)
         if _COMMON_NAME in words:
-            why = "etcd's gateway takes no client certificate with a common name: %s" % words
+            why = f"etcd's gateway takes no client certificate with a common name: {words}"
             return failure(
                 errors.TRANSPORT_UNAVAILABLE, rpc, self.url, why, sent=False, server_words=words, next_step=_USE_GRPC
             )
@@ -215,7 +215,7 @@ class GatewayTransport(Transport):
                 errors.TLS_ERROR,
                 rpc,
                 self.url,
-                "this port speaks TLS (%s)" % words,
+                f"this port speaks TLS ({words})",
                 sent=False,
                 next_step="Use https://.",
             )
@@ -230,7 +230,7 @@ class GatewayTransport(Transport):
                 server_words=words,
                 next_step=next_step,
             )
-        seen = "HTTP %d %s, %s, not etcd's JSON" % (response.status, response.reason, response.content_type)
+        seen = f"HTTP {response.status} {response.reason}, {response.content_type}, not etcd's JSON"
         next_step = "Check that the endpoint is etcd's client port and that no proxy is in between."
         return failure(errors.NOT_ETCD, rpc, self.url, seen, next_step=next_step)
 

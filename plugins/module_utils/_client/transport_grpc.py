@@ -72,7 +72,7 @@ class GrpcTransport(Transport):
             except self._grpc.RpcError as error:
                 if waiting.has_ended:
                     raise failure(
-                        errors.TIMEOUT, rpc, self.url, "no more of the answer within %g seconds" % patience
+                        errors.TIMEOUT, rpc, self.url, f"no more of the answer within {patience:g} seconds"
                     ) from error
                 raise self._explain(rpc, error, time.monotonic() + patience) from error
             finally:
@@ -90,7 +90,7 @@ class GrpcTransport(Transport):
         return self._client.channel
 
     def _open(self, rpc: Rpc, deadline: float) -> t.Any:
-        host = "[%s]" % self._address.host if ":" in self._address.host else self._address.host
+        host = f"[{self._address.host}]" if ":" in self._address.host else self._address.host
         if not self._address.is_tls:
             return self._etcd3.Etcd3Client(host, self._address.port, grpc_options=_OPTIONS)
         from . import grpc_tls  # pylint: disable=import-outside-toplevel
@@ -111,7 +111,7 @@ class GrpcTransport(Transport):
         try:
             return wire_format.decode(rpc.method + "Response", content)
         except wire_format.Malformed as error:
-            raise failure(errors.NOT_ETCD, rpc, self.url, "the answer is not etcd's: %s" % error) from error
+            raise failure(errors.NOT_ETCD, rpc, self.url, f"the answer is not etcd's: {error}") from error
 
     def _explain(self, rpc: Rpc, error: t.Any, deadline: float) -> errors.EtcdError:
         code, words = error.code().value[0], error.details() or ""
@@ -123,7 +123,7 @@ class GrpcTransport(Transport):
         if code == server_errors.DEADLINE_EXCEEDED:
             return failure(errors.TIMEOUT, rpc, self.url, "no answer in time", server_words=words)
         if had_answered and not words.startswith(_NOT_CONNECTED):
-            return failure(errors.CONNECTION_REFUSED, rpc, self.url, "the connection was lost: %s" % words)
+            return failure(errors.CONNECTION_REFUSED, rpc, self.url, f"the connection was lost: {words}")
         return self._broken(rpc, words, deadline)
 
     def _broken(self, rpc: Rpc, words: str, deadline: float) -> errors.EtcdError:
@@ -203,7 +203,7 @@ def _import(url: str) -> tuple[t.Any, t.Any]:
         words = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise errors.EtcdError(
             errors.TRANSPORT_UNAVAILABLE,
-            "asking %s over gRPC: the Python package etcd3 cannot be imported by %s: %s" % (url, sys.executable, words),
+            f"asking {url} over gRPC: the Python package etcd3 cannot be imported by {sys.executable}: {words}",
             endpoint=url,
             sent=False,
             next_step=_how_to_import(error),
@@ -217,7 +217,7 @@ def _how_to_import(error: Exception) -> str:
             "Set PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=python in the task's environment: protobuf was loaded before "
             "that could be chosen."
         )
-    return "Install it where the module runs: %s -m pip install etcd3" % sys.executable
+    return f"Install it where the module runs: {sys.executable} -m pip install etcd3"
 
 
 def _secure_client(etcd3: t.Any, credentials: t.Any) -> t.Any:

@@ -198,7 +198,7 @@ def _read_raw(content: bytes, position: int, wire_type: int) -> tuple[int | byte
     elif wire_type in (_FIXED64, _FIXED32):
         size = 8 if wire_type == _FIXED64 else 4
     else:
-        raise Malformed("wire type %d" % wire_type)
+        raise Malformed(f"wire type {wire_type}")
     if position + size > len(content):
         raise Malformed("ends in the middle of a field")
     return content[position : position + size], position + size
@@ -216,7 +216,7 @@ def _decoded(field: Field, raw: int | bytes) -> t.Any:
     if field.kind in _ENUMERATIONS:
         names = _ENUMERATIONS[field.kind]
         return names[raw] if raw < len(names) else str(raw)
-    raise Malformed("field %d is a number, not %s" % (field.number, field.kind))
+    raise Malformed(f"field {field.number} is a number, not {field.kind}")
 
 
 def _decoded_bytes(field: Field, raw: bytes) -> t.Any:
@@ -226,4 +226,4 @@ def _decoded_bytes(field: Field, raw: bytes) -> t.Any:
         return raw.decode("utf-8", "replace")
     if field.kind in MESSAGES:
         return decode(field.kind, raw)
-    raise Malformed("field %d is not %s" % (field.number, field.kind))
+    raise Malformed(f"field {field.number} is not {field.kind}")

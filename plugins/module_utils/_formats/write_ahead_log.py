@@ -38,7 +38,7 @@ def identity_of(head: bytes) -> tuple[int, int]:
                 metadata = decode("Metadata", record.get("data", b""))
                 return metadata["NodeID"], metadata["ClusterID"]
         except (Malformed, KeyError) as error:
-            raise NoIdentity("a record of it cannot be read (%s)" % error) from error
+            raise NoIdentity(f"a record of it cannot be read ({error})") from error
     raise NoIdentity("it has no metadata record at its head")
 
 

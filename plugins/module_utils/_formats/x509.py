@@ -69,7 +69,7 @@ def read_certificates(pem: bytes) -> list[Certificate]:
         try:
             content = binascii.a2b_base64(pem[position + len(_BEGIN) : end])
         except binascii.Error as error:
-            raise NoCertificate("its certificate cannot be read (%s)" % error) from error
+            raise NoCertificate(f"its certificate cannot be read ({error})") from error
         found.append(read_der(content))
         position = pem.find(_BEGIN, end)
     if not found:
@@ -92,7 +92,7 @@ def read_der(content: bytes) -> Certificate:
             issuer=fields[2][1].hex(),
         )
     except (IndexError, ValueError) as error:
-        raise NoCertificate("its certificate cannot be read (%s)" % error) from error
+        raise NoCertificate(f"its certificate cannot be read ({error})") from error
 
 
 # A DER value: its tag, and its content.

@@ -57,6 +57,15 @@ def is_healthy(cluster: Cluster, member: Member) -> bool:
     return diagnosis(cluster, member) is None
 
 
+def is_healthy_cluster(cluster: Cluster) -> bool:
+    """Whether the cluster has a quorum, and all of its members are healthy, learners included."""
+    return (
+        cluster.has_quorum
+        and quorum_of(cluster).holds
+        and all(is_healthy(cluster, member) for member in cluster.members)
+    )
+
+
 # What can be wrong with a member.
 UNSTARTED = "unstarted"
 SILENT = "silent"

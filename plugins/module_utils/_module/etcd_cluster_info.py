@@ -12,7 +12,7 @@ import typing as t
 from .._membership.concerns import concerns
 from .._membership.join import EXISTING, initial_cluster, names_for_joining
 from .._membership.model import Cluster, hex_id
-from .._membership.quorum import is_healthy, quorum_of
+from .._membership.quorum import is_healthy_cluster
 from .._membership.report import cluster_data, in_order, member_status_data
 from .._operations.endpoint_pool import EndpointPool
 from .._operations.keyspace import KeyspaceComparison, compare_keyspaces
@@ -25,12 +25,9 @@ def describe_cluster(params: t.Mapping[str, t.Any]) -> Result:
     """The cluster as it is. Raises EtcdError, InvalidEndpoint; Refused for desired members that cannot be ones."""
     desired = params["desired_members"]
     wanted = None if desired is None else _wanted(desired)
-    pool = EndpointPool(connection_of(params))
-    try:
+    with EndpointPool(connection_of(params)) as pool:
         cluster = observe(pool)
         comparison = compare_keyspaces(pool, cluster) if params["hash"] else None
-    finally:
-        pool.close()
     return {
         "changed": False,
         **_picture(cluster),
@@ -45,9 +42,7 @@ def _picture(cluster: Cluster) -> Result:
         **cluster_data(cluster),
         "members": [member_status_data(cluster, member) for member in in_order(cluster)],
         "has_quorum": cluster.has_quorum,
-        "healthy": cluster.has_quorum
-        and quorum_of(cluster).holds
-        and all(is_healthy(cluster, member) for member in cluster.members),
+        "healthy": is_healthy_cluster(cluster),
         "concerns": [{"code": concern.code, "message": concern.message} for concern in found],
         "warnings": [concern.message for concern in found],
         "initial_cluster": initial_cluster(cluster, names_for_joining(cluster)),

@@ -14,7 +14,7 @@ from .._membership.deployment import BOOTSTRAP, RESTART, WIPE, Consents, Deploym
 from .._membership.deployment_text import plan_text
 from .._membership.hosts import DataDir, FirstStart, Host
 from .._membership.model import Cluster, hex_id
-from .._membership.quorum import is_healthy, quorum_of
+from .._membership.quorum import is_healthy_cluster
 from .._membership.report import cluster_data, member_data, move_data
 from .._membership.upgrade import UPGRADE, upgrade
 from .._operations.deployment import Decision, Planner, decide
@@ -53,11 +53,8 @@ def plan_deployment(params: t.Mapping[str, t.Any]) -> Result:
     hosts = tuple(host_of(one) for one in params["hosts"])
     connection = connection_of(params)
     known = tuple(url for host in params["hosts"] for url in host["client_urls"])
-    pool = EndpointPool(replace(connection, endpoints=(*connection.endpoints, *known)))
-    try:
+    with EndpointPool(replace(connection, endpoints=(*connection.endpoints, *known))) as pool:
         decision = decide(pool, planner_of(params, hosts), params["wait_timeout"])
-    finally:
-        pool.close()
     return result_of(decision, hosts)
 
 
@@ -93,10 +90,7 @@ def result_of(decision: Decision, hosts: tuple[Host, ...]) -> Result:
     return {
         "changed": bool(deployment.moves),
         **(cluster_data(cluster) if cluster else {"cluster_id": None, "leader": None, "members": [], "quorum": None}),
-        "healthy": cluster is not None
-        and cluster.has_quorum
-        and quorum_of(cluster).holds
-        and all(is_healthy(cluster, one) for one in cluster.members),
+        "healthy": cluster is not None and is_healthy_cluster(cluster),
         "plan": [move_data(move) for move in deployment.moves],
         "bootstrap": _names(deployment, BOOTSTRAP),
         "wipe": _names(deployment, WIPE),

@@ -11,35 +11,18 @@ import typing as t
 
 from .._membership.identity import Identity
 from .._membership.plan import RUNNING, Goal
-from .._membership.report import cluster_data, diff_data, member_data, step_data
-from .._operations.apply import Outcome, apply
+from .._operations.apply import apply
 from .._operations.endpoint_pool import EndpointPool
 from .._operations.startup import wait_for_answer
 from .arguments import connection_of
-from .results import Result, waits_data
+from .outcome import outcome_data
+from .results import Result
 
 
 def pass_gate(params: t.Mapping[str, t.Any], check_mode: bool) -> Result:
     """Waits for what the task asks for. Raises ApplyFailed, EtcdError, InvalidEndpoint."""
     goal = Goal(params["state"], Identity(name=params["name"] or ""), accept=frozenset(params["accept"]))
-    pool = EndpointPool(connection_of(params))
-    try:
+    with EndpointPool(connection_of(params)) as pool:
         if params["state"] == RUNNING:
             wait_for_answer(pool, params["wait_timeout"])
-        outcome = apply(pool, goal, params["wait_timeout"], params["stall_timeout"], check_mode)
-    finally:
-        pool.close()
-    return _result(outcome, check_mode)
-
-
-def _result(outcome: Outcome, check_mode: bool) -> Result:
-    return {
-        "changed": bool(outcome.plan.steps if check_mode else outcome.done),
-        "member": member_data(outcome.after, outcome.target) if outcome.target else None,
-        **cluster_data(outcome.after),
-        "plan": [step_data(step) for step in outcome.plan.steps],
-        "done": [step_data(step) for step in outcome.done],
-        "waits": waits_data(outcome.waits),
-        "diff": diff_data(outcome.before, outcome.after),
-        "warnings": list(outcome.warnings),
-    }
+        return outcome_data(apply(pool, goal, params["wait_timeout"], params["stall_timeout"], check_mode), check_mode)

@@ -50,7 +50,7 @@ def bring_host_files(module: AnsibleModule) -> None:
     try:
         module.exit_json(**_settled(module.params, module.check_mode))
     except HostFileProblem as problem:
-        module.fail_json(msg="%s." % problem)
+        module.fail_json(msg=f"{problem}.")
 
 
 def _settled(params: t.Mapping[str, t.Any], check: bool) -> Result:
@@ -58,7 +58,7 @@ def _settled(params: t.Mapping[str, t.Any], check: bool) -> Result:
     directories = [Directory(one["path"], _access(one), one["exclusive"]) for one in params["directories"]]
     files = [File(one["path"], _content(one, secrets), _access(one), one["path"] in secrets) for one in params["files"]]
     for path in sorted({*secrets} - {file.path for file in files}):
-        raise HostFileProblem("%s is among the secrets and not among the files. Name it in both" % path)
+        raise HostFileProblem(f"{path} is among the secrets and not among the files. Name it in both")
     differences = settle(directories, files, check)
     paths = list(dict.fromkeys(difference.path for difference in differences))
     return {"changed": bool(paths), "changed_paths": paths, "diff": [_diff(difference) for difference in differences]}
@@ -67,7 +67,9 @@ def _settled(params: t.Mapping[str, t.Any], check: bool) -> Result:
 def _access(one: t.Mapping[str, t.Any]) -> Access:
     if not re.fullmatch("0?[0-7]{3}", one["mode"]):
         raise HostFileProblem(
-            "%s: the mode %s is not an octal number of three digits. Give one such as 0644" % (one["path"], one["mode"])
+            "{}: the mode {} is not an octal number of three digits. Give one such as 0644".format(
+                one["path"], one["mode"]
+            )
         )
     return Access(one["owner"], one["group"], int(one["mode"], 8))
 
@@ -76,7 +78,7 @@ def _content(one: t.Mapping[str, t.Any], secrets: t.Mapping[str, str]) -> str:
     path, content = one["path"], one["content"]
     if (content is None) != (path in secrets):
         seen = "neither a content nor a secret" if content is None else "both a content and a secret"
-        raise HostFileProblem("%s has %s. Give one of them" % (path, seen))
+        raise HostFileProblem(f"{path} has {seen}. Give one of them")
     return t.cast(str, secrets[path] if content is None else content)
 
 

@@ -27,12 +27,10 @@ def examine(data_dir: str, wal_dir: str = "") -> DataDir:
             return _identified(log, segments)
         leftover = _leftover(os.path.join(data_dir, "member", "snap"))
         if leftover:
-            return DataDir(
-                UNREADABLE, reason="%s holds %s, but there is no write-ahead log in %s" % (data_dir, leftover, log)
-            )
+            return DataDir(UNREADABLE, reason=f"{data_dir} holds {leftover}, but there is no write-ahead log in {log}")
         return DataDir(EMPTY if os.path.isdir(data_dir) else ABSENT)
     except OSError as error:
-        return DataDir(UNREADABLE, reason="%s cannot be read: %s" % (error.filename or data_dir, error.strerror))
+        return DataDir(UNREADABLE, reason=f"{error.filename or data_dir} cannot be read: {error.strerror}")
 
 
 def _identified(log: str, segments: list[str]) -> DataDir:
@@ -44,7 +42,7 @@ def _identified(log: str, segments: list[str]) -> DataDir:
                 member_id, cluster_id = identity_of(segment.read(HEAD_BYTES))
             return DataDir(DATA, member_id, cluster_id)
         except NoIdentity as error:
-            problem = problem or "%s is no segment of a write-ahead log: %s" % (os.path.join(log, name), error)
+            problem = problem or f"{os.path.join(log, name)} is no segment of a write-ahead log: {error}"
     return DataDir(UNREADABLE, reason=problem)
 
 
@@ -54,7 +52,7 @@ def _leftover(snap: str) -> str:
     if os.path.exists(database) and os.stat(database).st_blocks * _BLOCK_BYTES > FRESH_DATABASE_BYTES:
         return "a database"
     snapshots = _names(snap, ".snap")
-    return "the snapshot %s" % snapshots[0] if snapshots else ""
+    return f"the snapshot {snapshots[0]}" if snapshots else ""
 
 
 def _names(directory: str, suffix: str) -> list[str]:

@@ -78,15 +78,15 @@ def _doubt(pool: EndpointPool) -> str:
         except ConnectionRefusedError:
             continue
         except OSError as error:
-            return "%s cannot be reached: %s" % (url, error.strerror or error)
-        return "%s takes connections, but gives no answer" % url
+            return f"{url} cannot be reached: {error.strerror or error}"
+        return f"{url} takes connections, but gives no answer"
     return ""
 
 
 def _no_ground_for_a_beginning(error: EtcdError) -> EtcdError:
     return EtcdError(
         error.code,
-        "%s; a new cluster is only begun where every endpoint refuses the connection" % error.message,
+        f"{error.message}; a new cluster is only begun where every endpoint refuses the connection",
         error.endpoint,
         error.server_words,
         next_step="See what runs at these addresses, and whether they can be reached from this host.",

@@ -30,7 +30,7 @@ _GRACE = 0.25
 class EndpointPool:
     """Open endpoints by URL: each is opened once and kept, and who was silent once is given less time afterwards.
 
-    `found` tells by URL which member the last observation met there.
+    `found` tells by URL which member the last observation met there. As a context manager it closes them at the end.
     """
 
     def __init__(
@@ -98,7 +98,10 @@ class EndpointPool:
             self._silent.add(url)
             self._open.pop(url, None)
 
-    def close(self) -> None:
+    def __enter__(self) -> EndpointPool:
+        return self
+
+    def __exit__(self, *_reason: object) -> None:
         for endpoint in self._open.values():
             endpoint.close()
         self._open.clear()

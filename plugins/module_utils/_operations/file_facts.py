@@ -78,9 +78,9 @@ def _not_given(path: str, wanted: Wanted) -> str:
 def _out_of_date(certificate: Certificate, wanted: Wanted, now: float) -> str:
     days = (certificate.not_after - now) / SECONDS_A_DAY
     if days <= wanted.renew_before_days:
-        return "it has expired" if days <= 0 else "it expires in %d days" % days
+        return "it has expired" if days <= 0 else f"it expires in {int(days)} days"
     missing = sorted({_comparable(name) for name in wanted.names} - certificate.names)
-    return "it does not name %s" % ", ".join(missing) if missing else ""
+    return "it does not name {}".format(", ".join(missing)) if missing else ""
 
 
 def _of_another_ca(certificate: Certificate, pem: str) -> str:
@@ -89,7 +89,7 @@ def _of_another_ca(certificate: Certificate, pem: str) -> str:
     try:
         ca = read_certificate(pem.encode("utf-8"))
     except NoCertificate as problem:
-        return "the CA that is to sign it cannot be read: %s" % problem
+        return f"the CA that is to sign it cannot be read: {problem}"
     said, key = certificate.authority_key_identifier, ca.key_identifier
     if certificate.issuer == ca.subject and (not said or not key or said == key):
         return ""
@@ -105,7 +105,7 @@ def _of_another_key(path: str, key: str) -> str:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path, key, password="")
     except (OSError, ValueError):
-        return "%s is not its key" % key
+        return f"{key} is not its key"
     return ""
 
 

@@ -34,7 +34,7 @@ class Access:
     mode: int
 
     def __str__(self) -> str:
-        return "%s:%s %04o" % (self.owner, self.group, self.mode)
+        return f"{self.owner}:{self.group} {self.mode:04o}"
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,9 @@ def settle(directories: t.Sequence[Directory], files: t.Sequence[File], check: b
         return differences
     except OSError as error:
         raise HostFileProblem(
-            "%s: %s. Correct that, then run this again"
-            % (error.filename or "a file", os.strerror(error.errno or errno.EIO))
+            "{}: {}. Correct that, then run this again".format(
+                error.filename or "a file", os.strerror(error.errno or errno.EIO)
+            )
         ) from error
 
 
@@ -105,18 +106,20 @@ def _differences(directories: t.Sequence[Directory], files: t.Sequence[File]) ->
 def _difference_of_directory(wanted: Directory, files: t.Sequence[File]) -> t.Iterator[Difference]:
     if not os.path.isdir(wanted.path):
         _require_room(wanted.path)
-        yield Difference(wanted.path, "absent", "directory, %s" % wanted.access)
+        yield Difference(wanted.path, "absent", f"directory, {wanted.access}")
         return
     others = _others_in(wanted, files)
     if others:
-        yield Difference(wanted.path, "directory that also holds %s" % ", ".join(others), "directory without them")
+        yield Difference(
+            wanted.path, "directory that also holds {}".format(", ".join(others)), "directory without them"
+        )
     yield from _difference_of_access(wanted)
 
 
 def _require_room(path: str) -> None:
     """Whether a directory can be made there: nothing else bears its name, or that of one above it."""
     if os.path.lexists(path):
-        raise HostFileProblem("%s exists and is not a directory. Move it away, then run this again" % path)
+        raise HostFileProblem(f"{path} exists and is not a directory. Move it away, then run this again")
     above = os.path.dirname(path)
     if above != path and not os.path.isdir(above):
         _require_room(above)
@@ -177,7 +180,7 @@ def _other_content(wanted: File, before: bytes | None) -> Difference:
         return Difference(
             wanted.path,
             None if before is None else "a secret",
-            "another secret" if before else "a secret, %s" % wanted.access,
+            "another secret" if before else f"a secret, {wanted.access}",
         )
     return Difference(
         wanted.path, None if before is None else before.decode("utf-8", "replace"), wanted.content, is_content=True
@@ -186,7 +189,7 @@ def _other_content(wanted: File, before: bytes | None) -> Difference:
 
 def _content(path: str) -> bytes | None:
     if os.path.isdir(path):
-        raise HostFileProblem("%s is a directory and not a file. Move it away, then run this again" % path)
+        raise HostFileProblem(f"{path} is a directory and not a file. Move it away, then run this again")
     if os.path.islink(path):
         # The link is replaced, whatever it points to: that belongs to somebody else, its owner and permissions too.
         return None
@@ -251,7 +254,7 @@ def _group_id(name: str) -> int:
 
 def _number(name: str, kind: str) -> int:
     if not name.isdigit():
-        raise HostFileProblem("there is no %s %s on this host. Create it first" % (kind, name))
+        raise HostFileProblem(f"there is no {kind} {name} on this host. Create it first")
     return int(name)
 
 

@@ -42,7 +42,7 @@ def prove(
     except (OSError, NoCertificate) as error:
         raise EtcdError(
             errors.TLS_ERROR,
-            "%s cannot be used: %s" % (certificate, error),
+            f"{certificate} cannot be used: {error}",
             next_step="Give a certificate in PEM form.",
         ) from error
     deadline = clock.monotonic() + wait_timeout
@@ -62,13 +62,10 @@ def prove(
 
 def _problem(served: Served, path: str, fingerprint: str) -> str:
     if served.problem:
-        return "%s does not accept %s: %s" % (served.url, path, served.problem)
+        return f"{served.url} does not accept {path}: {served.problem}"
     if fingerprint and served.certificate is not None and served.certificate.fingerprint != fingerprint:
-        return "%s serves another certificate than %s: %s, not %s" % (
-            served.url,
-            path,
-            served.certificate.fingerprint,
-            fingerprint,
+        return (
+            f"{served.url} serves another certificate than {path}: {served.certificate.fingerprint}, not {fingerprint}"
         )
     return ""
 

@@ -78,7 +78,7 @@ def outdated(pid: int, wanted: t.Mapping[str, str]) -> list[str]:
     try:
         entries = _environment(pid)
         with _in_the_place_of(pid):
-            program = os.readlink("/proc/%d/exe" % pid)
+            program = os.readlink(f"/proc/{pid}/exe")
     except FileNotFoundError:
         return []  # ended since; whoever starts it will give it today's settings
     has = {name: value for name, value in entries.items() if name.startswith(_PREFIXES)}
@@ -95,7 +95,7 @@ def marks(pid: int) -> dict[str, str]:
 
 
 def _environment(pid: int) -> dict[str, str]:
-    with _in_the_place_of(pid), open("/proc/%d/environ" % pid, "rb") as environ:
+    with _in_the_place_of(pid), open(f"/proc/{pid}/environ", "rb") as environ:
         entries = environ.read().decode("utf-8", "replace").split("\0")
     return {name: value for name, _equals, value in (entry.partition("=") for entry in entries)}
 
@@ -105,7 +105,7 @@ def _in_the_place_of(pid: int) -> t.Iterator[None]:
     """For a moment with the process's own user and group: in a container even root may look at no one else's
     environment.
     """
-    owner = os.stat("/proc/%d" % pid)
+    owner = os.stat(f"/proc/{pid}")
     user, group = os.geteuid(), os.getegid()
     if user != 0:
         yield

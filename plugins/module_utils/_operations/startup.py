@@ -36,7 +36,7 @@ def wait_for_answer(pool: EndpointPool, seconds: float, clock: Clock = time) -> 
             if clock.monotonic() >= deadline:
                 raise EtcdError(
                     error.code,
-                    "%s; waited %.0f s for a member to answer" % (error.message, seconds),
+                    f"{error.message}; waited {seconds:.0f} s for a member to answer",
                     error.endpoint,
                     next_step="Look at the log of etcd on its host (journalctl --unit etcd).",
                 ) from error
