@@ -227,6 +227,6 @@ def prepare():
 
 if __name__ == "__main__":
     try:
-        prepare()
+        link_tree() if sys.argv[1:] == ["link"] else prepare()
     except Missing as problem:
         sys.exit("error: %s" % problem)

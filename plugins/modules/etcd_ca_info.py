@@ -35,7 +35,7 @@ options:
           - The certificates to trust for servers and clients, in PEM form.
         type: path
         required: true
-      peer-ca:
+      peer_ca:
         description:
           - The certificates to trust for members among each other, in PEM form. It may be the same file.
         type: path
@@ -52,11 +52,11 @@ EXAMPLES = r"""
   run_once: true
   register: ca
 
-- name: Read the certificates of CAs that somebody else keeps
+- name: Read the certificates of a company's CA
   quorum.etcd.etcd_ca_info:
     files:
       ca: files/company-ca.crt
-      peer-ca: files/company-ca.crt
+      peer_ca: files/company-ca.crt
   delegate_to: localhost
   run_once: true
 """

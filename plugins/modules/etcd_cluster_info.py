@@ -49,17 +49,17 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look at the cluster
+- name: Query the cluster
   quorum.etcd.etcd_cluster_info:
     endpoints:
       - http://10.0.0.1:2379
   register: cluster
 
-- name: Stop here unless every member is healthy
+- name: Stop if a member is unhealthy
   ansible.builtin.assert:
     that: cluster.healthy
 
-- name: Ask how to get from here to three members
+- name: Plan the way to three members
   quorum.etcd.etcd_cluster_info:
     endpoints:
       - http://10.0.0.1:2379

@@ -288,7 +288,7 @@ text:
   type: str
   returned: success
   sample: |
-    No etcd answers, and no host has data of one.
+    No etcd answers, and no host has data of etcd.
 
     The plan has one move:
         + n1  bootstrap             https://10.0.0.1:2380
@@ -322,7 +322,7 @@ error:
   sample:
     code: timeout
     message: "asking the status of http://10.0.0.1:2379: no answer in time"
-    next_step: See what runs at these addresses, and whether they can be reached from this host.
+    next_step: Check what runs at these addresses, and whether this host can reach them.
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -132,7 +132,7 @@ EXAMPLES = r"""
     data_dir: /var/lib/etcd/default
   register: found
 
-- name: Stop unless this is a new host
+- name: Stop if this is not a new host
   ansible.builtin.assert:
     that: found.host.data_dir.state in ['absent', 'empty']
 """

@@ -105,7 +105,7 @@ EXAMPLES = r"""
 
 # Start etcd on the new host with joining.environment, then:
 
-- name: Give the new member its vote once it has caught up
+- name: Promote the new member once it has caught up
   quorum.etcd.etcd_member:
     endpoints:
       - https://10.0.0.1:2379

@@ -58,7 +58,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Prove that this host's member serves its new certificate, and that the others accept it
+- name: Prove that the member serves its new certificate, and that the others accept it
   quorum.etcd.etcd_served_certificate:
     certificate: /etc/etcd/pki/peer.crt
     key: /etc/etcd/pki/peer.key

@@ -26,7 +26,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Look at the cluster
+- name: Query the cluster
   quorum.etcd.etcd_cluster_info:
     endpoints:
       - http://10.0.0.1:2379

@@ -55,7 +55,7 @@ class Script:
         self._grow(
             second,
             "Growing to two is dangerous: added as a voter, the new member would stop all writes until it runs. "
-            "So it joins as a learner, without a vote, and gets its vote once it has caught up.",
+            "So it joins as a learner, without a vote, and is promoted once it has caught up.",
         )
         self._grow(
             third,

@@ -31,19 +31,19 @@ class Certificates:
 
 
 @functools.cache
-def testbed_ca() -> trustme.CA:
+def ca_of_testbed() -> trustme.CA:
     """The CA of this run; tests may let it issue certificates of their own."""
     return trustme.CA()
 
 
 @functools.cache
 def _server(names: tuple[str, ...]) -> trustme.LeafCert:
-    return testbed_ca().issue_cert(*names)
+    return ca_of_testbed().issue_cert(*names)
 
 
 @functools.cache
 def _client() -> trustme.LeafCert:
-    return testbed_ca().issue_cert("client@testbed.example")
+    return ca_of_testbed().issue_cert("client@testbed.example")
 
 
 def write(folder: Path, names: tuple[str, ...] = ("127.0.0.1", "::1", "localhost")) -> Certificates:
@@ -56,7 +56,7 @@ def write(folder: Path, names: tuple[str, ...] = ("127.0.0.1", "::1", "localhost
         folder / "client.pem",
         folder / "client-key.pem",
     )
-    testbed_ca().cert_pem.write_to_path(files.ca)
+    ca_of_testbed().cert_pem.write_to_path(files.ca)
     for leaf, certificate, key in (
         (_server(names), files.server, files.server_key),
         (_client(), files.client, files.client_key),

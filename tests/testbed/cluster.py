@@ -231,7 +231,7 @@ class Cluster:
     @property
     def ca(self) -> trustme.CA:
         """Who issued the certificates."""
-        return certificates.testbed_ca()
+        return certificates.ca_of_testbed()
 
     def gateway_of(self, url: str, keeps_alive: bool = False) -> Gateway:
         """The test bed's own client of one URL of this cluster, client's or peer's."""

@@ -75,7 +75,7 @@ def _secured(sock: socket.socket, address: Address, connection: Connection, dead
         sock.settimeout(remaining(deadline))
         return tls.handshake(sock, address, tls.client_context(connection))
     except tls.TlsSettingsError as error:
-        raise _Unproven(f"the TLS options cannot be used, so its certificate was not looked at: {error}") from error
+        raise _Unproven(f"the TLS options cannot be used, so its certificate was not checked: {error}") from error
     except TIMED_OUT as error:
         raise _Unreachable("connected, but the TLS handshake did not end in time") from error
     except OSError as error:

@@ -51,7 +51,7 @@ def _addresses(host: str, port: int, flags: int = 0) -> list[t.Any]:
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except UnicodeError as error:
-        raise OSError(f"{host} is no name that the DNS can hold: {error}") from error
+        raise OSError(f"{host} is not a name that DNS can hold: {error}") from error
 
 
 def _resolve_name(host: str, port: int, deadline: float) -> list[t.Any]:

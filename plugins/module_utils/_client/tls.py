@@ -36,7 +36,7 @@ def read_file(path: str, option: str) -> bytes:
             return file.read()
     except OSError as error:
         raise TlsSettingsError(
-            f"cannot read {option} {path}: {error.strerror}", "Check the path and who may read it."
+            f"cannot read {option} {path}: {error.strerror}", "Check the path and its permissions."
         ) from error
 
 

@@ -157,9 +157,9 @@ def nobody_corrupt(cluster: Cluster, step: Step) -> MaybeRefusal:
     )
     return Refusal(
         codes.REMOVE_UNHEALTHY_FIRST,
-        f"cannot {step} while the alarm CORRUPT of {members} is on: the new member might copy data that differ "
-        "from the others'",
-        f"Find out whose data are right (etcd_cluster_info with hash: true), remove {members} and disarm the "
+        f"cannot {step} while the alarm CORRUPT of {members} is on: the new member might copy data that "
+        "differs from that of the others",
+        f"Find out whose data is right (etcd_cluster_info with hash: true), remove {members} and disarm the "
         "alarm, then add.",
         before=before,
         after=Quorum(before.voters + 1, before.healthy),
@@ -300,7 +300,7 @@ def leader_reachable_for_promotion(cluster: Cluster, target: Member) -> MaybeRef
     leader = cluster.leader.label if cluster.leader else hex_id(cluster.leader_id)
     return Refusal(
         codes.VERSION_BUG,
-        "cannot promote {}: the leader {} does not answer here, and on etcd {} {}".format(
+        "cannot promote {}: the leader {} does not answer at the endpoints, and on etcd {} {}".format(
             target.label, leader, ", ".join(old), versions.PROMOTE_NEEDS_LEADER_WITH_AUTH.summary
         ),
         "Give the leader's client URL among the endpoints, or upgrade to etcd "
@@ -331,7 +331,7 @@ def not_the_last(cluster: Cluster, target: Member) -> MaybeRefusal:
         return None
     return Refusal(
         codes.LAST_MEMBER,
-        f"cannot remove {target.label}: it is the only voter, and a cluster without one is gone",
+        f"cannot remove {target.label}: it is the only voter, and its removal would end the cluster",
         "Add and promote another member first. To end the cluster, stop etcd and delete its data directory.",
         before=quorum_of(cluster),
         after=Quorum(0, 0),
@@ -355,8 +355,7 @@ def removal_keeps_tolerance(cluster: Cluster, step: Step, target: Member, minimu
     return Refusal(
         codes.BELOW_MIN_FAULT_TOLERANCE,
         f"cannot {step}: {after.healthy} healthy of {after.voters} voters would tolerate {after.fault_tolerance} "
-        "failures, "
-        f"and at least {minimum} are to be tolerated",
+        f"failures, and min_fault_tolerance is {minimum}",
         "Add a member first, or lower min_fault_tolerance.",
         before=before,
         after=after,

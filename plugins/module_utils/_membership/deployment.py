@@ -94,8 +94,7 @@ def _unusable_without_cluster(hosts: t.Sequence[Host]) -> Refusal | None:
     for host in hosts:
         if host.data_dir.state == UNREADABLE:
             return _stale(
-                f"the data directory of {host.name} cannot be judged, and no member answers that could be asked: "
-                f"{host.data_dir.reason}",
+                f"the data directory of {host.name} cannot be judged, and no member answers: {host.data_dir.reason}",
                 False,
             )
     ids = {host.data_dir.cluster_id for host in hosts if host.data_dir.state == DATA}
@@ -106,7 +105,7 @@ def _founded(hosts: t.Sequence[Host]) -> Verdict:
     for host in hosts:
         if host.is_running and host.first_start is None:
             return _stale(
-                f"the etcd service of {host.name} runs, but not with the data directory that this host is to have",
+                f"the etcd service of {host.name} runs, but with another data directory than the configured one",
                 False,
             )
     return Deployment(tuple(Move(BOOTSTRAP, 0, host.name, host.peer_urls) for host in hosts))
@@ -121,9 +120,8 @@ def _resumed(hosts: t.Sequence[Host]) -> Verdict:
     return Refusal(
         codes.NO_QUORUM,
         f"no member answers, although etcd runs on every host that has data ({_names(startable)})",
-        "Look at the members' logs. Members that are lost for good are recovered from a snapshot or from one "
-        "survivor, never by a new start; "
-        "hosts that have data of a cluster are never made a new one.",
+        "Look at the members' logs. If members are lost for good, recover from a snapshot or from one survivor: a "
+        "new start does not help, and hosts that have data of a cluster are never bootstrapped as a new one.",
         before=Quorum(len(hosts), 0),
     )
 
@@ -232,7 +230,7 @@ def _refuse_stale(cluster: Cluster, host: Host, may_wipe: bool) -> Refusal | Non
         doing = "runs as a member" if host.is_running else "has the data of a member"
         return Refusal(
             codes.CLUSTER_ID_MISMATCH,
-            f"{host.name} {doing} of the cluster {hex_id(data.cluster_id)}, the others are "
+            f"{host.name} {doing} of the cluster {hex_id(data.cluster_id)}, and the cluster of this group is "
             f"{hex_id(cluster.cluster_id)}",
             "Take the host out of the group, or stop its etcd and consent to wiping its data "
             "(etcd_cluster_wipe_stale_data).",
@@ -249,8 +247,8 @@ def _refuse_stale(cluster: Cluster, host: Host, may_wipe: bool) -> Refusal | Non
 def _restarts(
     cluster: Cluster, hosts: t.Sequence[Host], way: t.Sequence[Move], consents: Consents
 ) -> tuple[Move, ...] | Refusal:
-    """A restart of every member that runs with settings of yesterday, the leader's last; not of who is started or
-    removed anyway.
+    """A restart of every member that runs with outdated settings, the leader's last; not of those that are
+    started or removed anyway.
     """
     touched = {move.member_id for move in way if move.action in (START, REMOVE)}
     due = [
@@ -262,7 +260,7 @@ def _restarts(
     if known and len(hosts) == 2 and codes.WOULD_LOSE_QUORUM not in consents.accept:
         return Refusal(
             codes.WOULD_LOSE_QUORUM,
-            f"{known[0][1].name} has to be restarted, and of two voters none can be missed: nothing could be "
+            f"{known[0][1].name} has to be restarted, and a cluster of two voters needs both: nothing could be "
             "written meanwhile",
             "Add a third host to the group first, or accept the interruption (would_lose_quorum).",
             before=quorum_of(cluster),
@@ -343,7 +341,7 @@ def _stale(message: str, may_be_wiped: bool = True) -> Refusal:
     consent = (
         f"Consent to wiping it (etcd_cluster_wipe_stale_data), or {way_out}."
         if may_be_wiped
-        else f"Look what it is; {way_out}."
+        else f"Check what it is; {way_out}."
     )
     return Refusal(codes.STALE_DATA, message, consent)
 

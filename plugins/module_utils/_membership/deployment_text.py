@@ -52,7 +52,7 @@ def _now(cluster: Cluster | None, hosts: t.Sequence[Host]) -> list[str]:
         ]
     found = [host for host in hosts if not host.data_dir.is_vacant]
     if not found:
-        return ["No etcd answers, and no host has data of one."]
+        return ["No etcd answers, and no host has data of etcd."]
     held = ", ".join(host.name for host in found)
     return [f"No etcd answers. Data of the cluster {hex_id(found[0].data_dir.cluster_id)}: {held}"]
 
@@ -95,7 +95,7 @@ def _shortened(names: tuple[str, ...]) -> str:
 
 def _afterwards(deployment: Deployment, hosts: t.Sequence[Host]) -> list[str]:
     if not deployment.is_complete:
-        return ["What else there is to do shows once they answer."]
+        return ["Further moves are planned once they answer."]
     if deployment.release:
         return [f"{'Afterwards: every' if deployment.moves else 'Every'} member runs etcd {deployment.release}"]
     voters = len(hosts) + sum(1 for member in deployment.unlisted if member.is_voter)

@@ -29,9 +29,9 @@ def can_be_changed(cluster: Cluster) -> Refusal | None:
         ids = ", ".join(hex_id(number) for number in cluster.rival_leader_ids)
         return Refusal(
             codes.SPLIT_BRAIN,
-            f"cluster {hex_id(cluster.cluster_id)} is split in two that both accept writes; their leaders are {ids}",
-            "Stop the half that must not survive, then recover its members one by one as new ones with empty "
-            "data directories.",
+            f"the cluster {hex_id(cluster.cluster_id)} is split in two halves, which both accept writes; their "
+            f"leaders are {ids}",
+            "Stop the half that you give up, delete its data directories, and add its members again one at a time.",
         )
     return _quorum_present(cluster)
 

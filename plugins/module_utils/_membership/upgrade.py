@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""A rolling upgrade: who is upgraded, in which order, and when none may begin.
+"""A rolling upgrade: which members are upgraded, in which order, and when it is refused.
 
-Decided from the releases that the members answer with. Members that run the release already are left alone, so an
-upgrade that was broken off goes on with the others.
+Decided from the releases that the members answer with. Members that run the release already are left alone, so the
+next run completes an interrupted upgrade.
 
 Etcd's own rules are those of https://etcd.io/docs/v3.6/upgrades/: within a minor release, or to the next one; never
 back; only while all members are healthy.
@@ -69,13 +69,13 @@ def upgrade(cluster: Cluster | None, hosts: t.Sequence[Host], release: str, acce
     if target is None:
         return Refusal(
             codes.VERSION_UNSUPPORTED,
-            f"{release!r} is no release of etcd",
+            f"{release!r} is not a release of etcd",
             "Give all three numbers, for example 3.5.30.",
         )
     if cluster is None:
         return Refusal(
             codes.NO_QUORUM,
-            f"cannot upgrade to {release}: no member answers that could say which release it runs",
+            f"cannot upgrade to {release}: no member answers, so the present release is unknown",
             "Start the members first (quorum.etcd.deploy).",
         )
     return _Upgrade(cluster, hosts, release, target).verdict(accept)
@@ -140,7 +140,8 @@ class _Upgrade:
         return Refusal(
             codes.VERSION_UNSUPPORTED,
             f"cannot upgrade to {self.release}: {self._listed(higher)} would go down to an older release",
-            "Give a release that no member is ahead of. The way back, where etcd has one, is in docs/guide-upgrade.md.",
+            "Give a release at least as new as that of every member. The way back, where etcd has one, is in "
+            "docs/guide-upgrade.md.",
         )
 
     def _skips(self, due: tuple[Member, ...]) -> Refusal | None:
@@ -165,9 +166,8 @@ class _Upgrade:
             return None
         return Refusal(
             codes.VERSION_UNSUPPORTED,
-            f"cannot upgrade {self._listed(before)} to {self.release} while authentication is on: etcd 3.5 writes "
-            "it to the log in another form, "
-            "which members of 3.4 beside it do not understand",
+            f"cannot upgrade {self._listed(before)} to {self.release} while authentication is on: etcd 3.5 logs it "
+            "in a form that members of 3.4 do not understand",
             "Switch authentication off (etcdctl auth disable), upgrade without a user, and switch it on again.",
         )
 
@@ -213,7 +213,7 @@ class _Upgrade:
         first = versions.parse(crossing.first) if crossing else None
         early = [member for member in self._crossers(due) if first and (self._version_of(member) or first) < first]
         return (
-            (f"etcd advises to go to {crossing.first} before {self.release}: {self._listed(early)}.",)
+            (f"etcd advises upgrading to {crossing.first} before {self.release}: {self._listed(early)}.",)
             if crossing and early
             else ()
         )
@@ -225,7 +225,7 @@ class _Upgrade:
         return Refusal(
             codes.VERSION_UNSUPPORTED,
             f"cannot tell which release {self._listed(unknown)} is",
-            "Look at what answers at the client URLs.",
+            "Check what answers at the client URLs.",
         )
 
     def _listed(self, members: t.Sequence[Member]) -> str:
@@ -234,8 +234,8 @@ class _Upgrade:
     # Hosts
 
     def _is_another_group(self, due: tuple[Member, ...]) -> Refusal | None:
-        """Whether the hosts are not exactly the members, each run by its host's service: then it is not known what
-        would be upgraded.
+        """Whether the hosts differ from the members, or a host's service does not run its member: then it is unknown
+        what would be upgraded.
         """
         found = deploy(self.cluster, [replace(host, outdated=()) for host in self.hosts], Consents())
         if isinstance(found, Refusal):
@@ -243,7 +243,7 @@ class _Upgrade:
         by_name = {host.name: host for host in self.hosts}
         first_moves = {move.name: move.action for move in reversed(found.moves)}
         wrong = [_DIFFERENCES.get(action, action + " {}").format(name) for name, action in sorted(first_moves.items())]
-        wrong += [f"no host of it stands for {labels(found.unlisted)}"] if found.unlisted else []
+        wrong += [f"no host in the group for {labels(found.unlisted)}"] if found.unlisted else []
         wrong += [
             f"the service of {member.name} does not run the etcd that answers as {member.name}"
             for member in due
@@ -253,8 +253,8 @@ class _Upgrade:
             return None
         return Refusal(
             codes.MEMBER_NOT_FOUND,
-            f"cannot upgrade to {self.release}: the group is not the cluster: {'; '.join(wrong)}",
-            "Make them one first (quorum.etcd.deploy).",
+            f"cannot upgrade to {self.release}: the group and the cluster differ: {'; '.join(wrong)}",
+            "First make them agree (quorum.etcd.deploy).",
             before=quorum_of(self.cluster),
         )
 

@@ -89,24 +89,24 @@ ZOMBIE_MEMBERS = ReleaseRule(
 
 # etcd.io/docs/v3.7/upgrades/upgrade_3_7: earlier patch releases may not be compatible with a rolling upgrade.
 NOT_BESIDE_3_7 = ReleaseRule(
-    "members may not get along with members of 3.7 during a rolling upgrade", {(3, 6): 11}, since=(3, 6, 0)
+    "members may not work with members of 3.7 during a rolling upgrade", {(3, 6): 11}, since=(3, 6, 0)
 )
 
 # etcd issue 13766 (upstream's postmortem v3.5-data-inconsistency).
 DATA_DIFFER_AFTER_CRASH = ReleaseRule(
-    "the data of a member that crashed under load may differ from the others'", {(3, 5): 3}, since=(3, 5, 0)
+    "the data of a member that crashed under load may differ from that of the others", {(3, 5): 3}, since=(3, 5, 0)
 )
 
 # etcd issue 14685.
 REVISION_DIFFERS_AFTER_DEFRAG = ReleaseRule(
-    "the revision of a member that crashed during a defragmentation may differ from the others'",
+    "the revision of a member that crashed during a defragmentation may differ from that of the others",
     {(3, 5): 6},
     since=(3, 5, 0),
 )
 
 # etcd issues 14355 and 14571; upstream's minimum for production is 3.4.22 and 3.5.6.
 AUTH_NOT_IN_SNAPSHOT = ReleaseRule(
-    "the data of a member that gets a snapshot may differ from the others' while authentication is on",
+    "the data of a member that gets a snapshot may differ from that of the others while authentication is on",
     {(3, 4): 22, (3, 5): 6},
     since=(3, 4, 0),
 )

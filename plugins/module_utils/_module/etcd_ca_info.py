@@ -20,23 +20,28 @@ Result = t.Dict[str, t.Any]
 
 ARGUMENTS: dict[str, t.Any] = {
     "path": {"type": "path"},
-    "files": {"type": "dict", "options": {name: {"type": "path", "required": True} for name in CAS}},
+    "files": {
+        "type": "dict",
+        "options": {"ca": {"type": "path", "required": True}, "peer_ca": {"type": "path", "required": True}},
+    },
 }
 
 
 def describe_cas(module: AnsibleModule) -> None:
     """Exits with the CAs as they are, or fails where a certificate cannot be read."""
     folder, files = module.params["path"], module.params["files"]
-    paths = files or {name: os.path.join(folder, name + ".crt") for name in CA_PATHS}
+    paths = (
+        {name: files[name.replace("-", "_")] for name in CAS}
+        if files
+        else {name: os.path.join(folder, name + ".crt") for name in CA_PATHS}
+    )
     try:
         found = {name: text_of(path) for name, path in paths.items()}
     except OSError as error:
         module.fail_json(msg=f"{error.filename} cannot be read: {error.strerror}. Run this as a user who may read it.")
     absent = [paths[name] for name in CAS if files and found[name] is None]
     if absent:
-        module.fail_json(
-            msg=f"{' and '.join(absent)} does not exist. Give the files of the CAs that are to be trusted."
-        )
+        module.fail_json(msg=f"{' and '.join(absent)} does not exist. Give the files of the CAs to trust.")
     certificates = {name: text for name, text in found.items() if text is not None}
     module.exit_json(
         changed=False,

@@ -74,7 +74,7 @@ def _host(found: t.Mapping[str, t.Any]) -> HostCertificates:
             given={_file(one["path"]): one["given"] for one in found["certificates"] if one["given"]},
         )
     except (AttributeError, KeyError, TypeError) as problem:
-        words = f"one of the hosts is no result of etcd_host_info: {problem!r} is missing or of another type"
+        words = f"one of the hosts is not a result of etcd_host_info: {problem!r} is missing or of another type"
         raise EtcdError(errors.SERVER_ERROR, words, next_step="Give the registered results as they are.") from problem
 
 

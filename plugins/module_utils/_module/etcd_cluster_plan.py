@@ -105,7 +105,7 @@ def result_of(decision: Decision, hosts: tuple[Host, ...]) -> Result:
         "warnings": [
             *deployment.warnings,
             *(
-                f"{member.label} ({hex_id(member.member_id)}) is a member that no host of the group stands for. "
+                f"The member {member.label} ({hex_id(member.member_id)}) has no host in the group. "
                 "Put its host into the group, or remove it."
                 for member in deployment.unlisted
             ),

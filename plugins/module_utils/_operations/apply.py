@@ -37,7 +37,7 @@ if t.TYPE_CHECKING:
 
 # A cluster that is looked at for longer than the lock lasts, this often in one run, is too slow to be changed safely.
 MOST_LOCKS = 8
-_SLOW = "Give only endpoints that answer, and look at why the others do not; then run this again."
+_SLOW = "Give only endpoints that answer, and find out why the others do not; then run this again."
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ class _Loop:
             return True
         endpoint = self._any_endpoint()
         if self._lock.times_taken >= MOST_LOCKS:
-            words = f"the lock on the membership ran out {MOST_LOCKS} times while the cluster was looked at"
+            words = f"the lock on the membership ran out {MOST_LOCKS} times while the cluster was queried"
             raise EtcdError(errors.TIMEOUT, words, next_step=_SLOW)
         if endpoint is not None and not self._lock.acquire(endpoint):
             self._waiting.wait_out(server_refusals.locked(cluster, self._lock.may_be_our_own), cluster)
@@ -190,7 +190,7 @@ class _Loop:
 
         endpoint = endpoint_for(self._pool, cluster, step, self._attempts.turned_down)
         if endpoint is None:
-            raise EtcdError(errors.SERVER_ERROR, f"cannot {step}: no voter answers that could be asked for it")
+            raise EtcdError(errors.SERVER_ERROR, f"cannot {step}: no voter answers that could carry it out")
         self._attempts.begin(step)
         try:
             request(endpoint, step)

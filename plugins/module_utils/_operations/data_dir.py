@@ -42,7 +42,7 @@ def _identified(log: str, segments: list[str]) -> DataDir:
                 member_id, cluster_id = identity_of(segment.read(HEAD_BYTES))
             return DataDir(DATA, member_id, cluster_id)
         except NoIdentity as error:
-            problem = problem or f"{os.path.join(log, name)} is no segment of a write-ahead log: {error}"
+            problem = problem or f"{os.path.join(log, name)} is not a segment of a write-ahead log: {error}"
     return DataDir(UNREADABLE, reason=problem)
 
 

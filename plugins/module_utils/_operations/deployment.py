@@ -86,8 +86,8 @@ def _doubt(pool: EndpointPool) -> str:
 def _no_ground_for_a_beginning(error: EtcdError) -> EtcdError:
     return EtcdError(
         error.code,
-        f"{error.message}; a new cluster is only begun where every endpoint refuses the connection",
+        f"{error.message}; a new cluster is only created if every endpoint refuses the connection",
         error.endpoint,
         error.server_words,
-        next_step="See what runs at these addresses, and whether they can be reached from this host.",
+        next_step="Check what runs at these addresses, and whether this host can reach them.",
     )

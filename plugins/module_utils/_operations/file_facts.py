@@ -89,11 +89,11 @@ def _of_another_ca(certificate: Certificate, pem: str) -> str:
     try:
         ca = read_certificate(pem.encode("utf-8"))
     except NoCertificate as problem:
-        return f"the CA that is to sign it cannot be read: {problem}"
+        return f"the CA that should sign it cannot be read: {problem}"
     said, key = certificate.authority_key_identifier, ca.key_identifier
     if certificate.issuer == ca.subject and (not said or not key or said == key):
         return ""
-    return "the CA that signed it does not sign any more"
+    return "the CA that signed it has been replaced"
 
 
 def _of_another_key(path: str, key: str) -> str:

@@ -92,7 +92,7 @@ class Waiting:
                 replace(
                     refusal,
                     code=codes.LEARNER_STALLED,
-                    message=f"{refusal.message}; its raft index has stood at {self._raft_index} for {stalled:.0f} s",
+                    message=f"{refusal.message}; its raft index has been {self._raft_index} for {stalled:.0f} s",
                     next_step="Look at the learner's log and at the network to its peer URLs. "
                     "If it stays, remove it and join it again with an empty data directory.",
                 )

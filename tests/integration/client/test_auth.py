@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.testbed import Cluster, waiting
-from tests.testbed.certificates import testbed_ca
+from tests.testbed.certificates import ca_of_testbed
 from tests.testbed.releases import numbers
 
 from .suite import failed, since
@@ -161,7 +161,7 @@ def identity(tmp_path):
     """Writes a certificate of that common name with its key, and gives the options that use it."""
 
     def up(common_name: str) -> dict[str, str]:
-        leaf = testbed_ca().issue_cert("client@testbed.example", common_name=common_name)
+        leaf = ca_of_testbed().issue_cert("client@testbed.example", common_name=common_name)
         certificate, key = tmp_path / f"{common_name}.pem", tmp_path / f"{common_name}-key.pem"
         leaf.cert_chain_pems[0].write_to_path(certificate)
         leaf.private_key_pem.write_to_path(key)
@@ -217,7 +217,7 @@ def test_password_over_tls(guarded_by_certificates, client):
 
 def _server_certificate_without_client_auth(folder) -> dict[str, Any]:
     """What a gateway cannot log in to its own server with."""
-    signer = testbed_ca()
+    signer = ca_of_testbed()
     key = ec.generate_private_key(ec.SECP256R1())
     ca = x509.load_pem_x509_certificate(signer.cert_pem.bytes())
     ca_key = serialization.load_pem_private_key(signer.private_key_pem.bytes(), None)

@@ -15,7 +15,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._client.peer_probe imp
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Probe
 
 from tests.testbed import Cluster
-from tests.testbed.certificates import testbed_ca
+from tests.testbed.certificates import ca_of_testbed
 
 from . import servers
 
@@ -34,7 +34,7 @@ def secured(version):
 def trusting(tmp_path):
     """A connection with the CA's certificate as ca_cert."""
     path = tmp_path / "ca.pem"
-    testbed_ca().cert_pem.write_to_path(path)
+    ca_of_testbed().cert_pem.write_to_path(path)
     return Connection(ca_cert=str(path))
 
 
@@ -125,7 +125,7 @@ def test_a_plaintext_member_given_as_https(cluster, trusting):
 
 
 def test_a_certificate_for_another_host(trusting):
-    with servers.server(servers.silent, context(testbed_ca().issue_cert("other.example"))) as address:
+    with servers.server(servers.silent, context(ca_of_testbed().issue_cert("other.example"))) as address:
         assert "another host" in unreachable(f"https://{address}", trusting)
 
 

@@ -15,7 +15,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._client import errors
 from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import EtcdError
 
 from tests.testbed import Cluster, waiting
-from tests.testbed.certificates import testbed_ca
+from tests.testbed.certificates import ca_of_testbed
 
 from . import servers
 from .suite import failed
@@ -48,7 +48,7 @@ def write(tmp_path):
 def ca(tmp_path):
     """The CA's certificate as a file."""
     path = tmp_path / "ca.pem"
-    testbed_ca().cert_pem.write_to_path(path)
+    ca_of_testbed().cert_pem.write_to_path(path)
     return str(path)
 
 
@@ -119,7 +119,7 @@ def test_validate_certs_false_takes_a_certificate_of_an_unknown_authority(secure
 
 
 def test_validate_certs_false_takes_a_certificate_for_another_host(version, client, write, monkeypatch):
-    certificate, key = write(testbed_ca().issue_cert("other.example"), "other")
+    certificate, key = write(ca_of_testbed().issue_cert("other.example"), "other")
     with Cluster(size=1, version=version, tls=True) as cluster:
         member, options = cluster.leader, cluster.connection
         member.restart(wait=False, cert_file=certificate, key_file=key)
@@ -155,7 +155,7 @@ def test_a_client_certificate_of_another_authority(secured, client, write):
 
 
 def test_an_expired_client_certificate(secured, client, write):
-    certificate, key = write(testbed_ca().issue_cert("client@testbed.example", not_before=LONG_PAST, not_after=PAST))
+    certificate, key = write(ca_of_testbed().issue_cert("client@testbed.example", not_before=LONG_PAST, not_after=PAST))
     error = tls_failure(
         client(
             secured.leader.client_url, ca_cert=secured.connection["ca_cert"], client_cert=certificate, client_key=key
@@ -174,18 +174,18 @@ def test_another_authority_than_the_servers(secured, client, tmp_path):
 
 
 def test_an_expired_server_certificate(client, ca):
-    leaf = testbed_ca().issue_cert("127.0.0.1", not_before=LONG_PAST, not_after=PAST)
+    leaf = ca_of_testbed().issue_cert("127.0.0.1", not_before=LONG_PAST, not_after=PAST)
     with servers.server(servers.silent, server_context(leaf)) as address:
         assert "expired" in tls_failure(client(f"https://{address}", ca_cert=ca)).message
 
 
 def test_a_server_certificate_for_another_host(client, ca):
-    with servers.server(servers.silent, server_context(testbed_ca().issue_cert("other.example"))) as address:
+    with servers.server(servers.silent, server_context(ca_of_testbed().issue_cert("other.example"))) as address:
         assert "another host" in tls_failure(client(f"https://{address}", ca_cert=ca)).message
 
 
 def test_an_expired_server_certificate_without_validation(client, transport, ca):
-    leaf = testbed_ca().issue_cert("127.0.0.1", not_before=LONG_PAST, not_after=PAST)
+    leaf = ca_of_testbed().issue_cert("127.0.0.1", not_before=LONG_PAST, not_after=PAST)
     body = '{"header":{"cluster_id":"1","member_id":"2"},"version":"3.5.0"}'
     with servers.server(servers.http("200 OK", "application/json", body), server_context(leaf)) as address:
         endpoint = client(f"https://{address}", ca_cert=ca, validate_certs=False)
@@ -232,8 +232,8 @@ def test_options_that_cannot_be_used_name_the_option(client, kind):
 
 
 def test_a_key_of_another_certificate(client, write):
-    certificate, _ = write(testbed_ca().issue_cert("a@testbed.example"), "a")
-    _, key = write(testbed_ca().issue_cert("b@testbed.example"), "b")
+    certificate, _ = write(ca_of_testbed().issue_cert("a@testbed.example"), "a")
+    _, key = write(ca_of_testbed().issue_cert("b@testbed.example"), "b")
     with servers.server(servers.silent) as address:
         error = tls_failure(client(f"https://{address}", client_cert=certificate, client_key=key))
         assert f"client_key {key} does not belong to client_cert {certificate}" in error.message
@@ -247,7 +247,7 @@ def test_an_encrypted_key_is_not_asked_for_on_the_terminal(client, write, tmp_pa
         load_pem_private_key,
     )
 
-    certificate, key = write(testbed_ca().issue_cert("a@testbed.example"))
+    certificate, key = write(ca_of_testbed().issue_cert("a@testbed.example"))
     loaded = load_pem_private_key(Path(key).read_bytes(), None)
     Path(key).write_bytes(loaded.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")))
     with servers.server(servers.silent) as address:

@@ -59,7 +59,7 @@ def test_a_client_certificate_that_the_server_turns_down_is_a_tls_error(
 ):
     yesterday = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
     options = {
-        "expired": written(tmp_path, certificates.testbed_ca().issue_cert("a@testbed.example", not_after=yesterday)),
+        "expired": written(tmp_path, certificates.ca_of_testbed().issue_cert("a@testbed.example", not_after=yesterday)),
         "of an unknown CA": written(tmp_path, trustme.CA().issue_cert("a@testbed.example")),
         "missing": {"client_cert": None, "client_key": None},
     }[fault]

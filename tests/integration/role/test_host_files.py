@@ -133,7 +133,7 @@ def test_without_a_directory_there_are_no_ca_certificates(tmp_path):
 
 def test_given_cas_are_read_from_their_files(tmp_path):
     written(tmp_path, "company.crt")
-    both = {"ca": str(tmp_path / "company.crt"), "peer-ca": str(tmp_path / "company.crt")}
+    both = {"ca": str(tmp_path / "company.crt"), "peer_ca": str(tmp_path / "company.crt")}
     run = run_main("etcd_ca_info", {"files": both})
     assert run["bundles"] == {"ca": "company.crt\n", "peer-ca": "company.crt\n"}
     assert (run["exists"], run["signers"], len(run["trust_mark"])) == (True, {}, 16)
@@ -141,7 +141,7 @@ def test_given_cas_are_read_from_their_files(tmp_path):
 
 def test_a_given_ca_that_does_not_exist_is_told(tmp_path):
     written(tmp_path, "company.crt")
-    run = run_main("etcd_ca_info", {"files": {"ca": str(tmp_path / "company.crt"), "peer-ca": str(tmp_path / "none")}})
+    run = run_main("etcd_ca_info", {"files": {"ca": str(tmp_path / "company.crt"), "peer_ca": str(tmp_path / "none")}})
     assert not run.ok
     assert f"{tmp_path}/none does not exist" in run.message
 

@@ -381,7 +381,7 @@ def test_a_plan_reads_well_in_80_columns():
     ("observed", "hosts", "line"),
     [
         (None, [fresh("m1")], "    + m1  bootstrap             http://10.0.0.1:2380"),
-        (None, [stopped("m1"), fresh("m2")], "What else there is to do shows once they answer."),
+        (None, [stopped("m1"), fresh("m2")], "Further moves are planned once they answer."),
         (None, [stopped("m1"), fresh("m2")], "No etcd answers. Data of the cluster c1: m1"),
         (cluster(*voters(3)), THREE, "There is nothing to do."),
         (cluster(*voters(3)), THREE[:2], "Not in the group, and left alone: m3 (http://10.0.0.3:2380)"),

@@ -138,9 +138,9 @@ def test_every_member_of_another_release_is_upgraded_the_leader_last(observed, r
         (of("3.4.23", "3.5.30", "3.4.23"), "3.4.45", "version_unsupported", "m2 (3.5.30) would go down"),
         (of("3.4.23", "3.4.23", "3.5.30"), "3.4.23", "version_unsupported", "m3 (3.5.30) would go down"),
         (of("3.4.45", "3.4.45", "3.4.45", authenticated=True), "3.5.30", "version_unsupported", "authentication is on"),
-        (of("3.4.23", "3.4.23", "3.4.23"), "3.5", "version_unsupported", "no release"),
-        (of("3.4.23", "3.4.23", "3.4.23"), "3.5.0-rc.1", "version_unsupported", "no release"),
-        (of("3.4.23", "3.4.23", "3.4.23"), "latest", "version_unsupported", "no release"),
+        (of("3.4.23", "3.4.23", "3.4.23"), "3.5", "version_unsupported", "not a release"),
+        (of("3.4.23", "3.4.23", "3.4.23"), "3.5.0-rc.1", "version_unsupported", "not a release"),
+        (of("3.4.23", "3.4.23", "3.4.23"), "latest", "version_unsupported", "not a release"),
         (of("3.4.23", "", "3.4.23"), "3.5.30", "version_unsupported", "cannot tell which release m2"),
         (of("3.4.23", "3.4.23", "3.4.23"), "3.5.0", "version_bug", "crashed under load"),
         (of("3.4.23", "3.4.23", "3.4.23"), "3.5.2", "version_bug", "crashed under load"),
@@ -213,7 +213,7 @@ def test_a_release_that_does_not_store_promotions_is_warned_of():
 
 def test_going_to_3_6_from_less_than_is_advised_is_warned_of():
     (warning,) = permitted(of("3.5.32", "3.5.26", "3.5.32"), "3.6.14").warnings
-    assert warning == "etcd advises to go to 3.5.32 before 3.6.14: m2 (3.5.26)."
+    assert warning == "etcd advises upgrading to 3.5.32 before 3.6.14: m2 (3.5.26)."
     assert permitted(of("3.5.32", "3.5.32", "3.5.32"), "3.6.14").warnings == ()
 
 
@@ -274,7 +274,7 @@ def test_the_interruption_of_a_cluster_of_two_can_be_accepted_and_nothing_else_o
 @pytest.mark.parametrize(
     ("hosts", "code", "words"),
     [
-        ([host("m1"), host("m2")], "member_not_found", "no host of it stands for m3"),
+        ([host("m1"), host("m2")], "member_not_found", "no host in the group for m3"),
         (
             [host("m1"), host("m2"), host("m3"), host("m4", data_dir=DataDir("absent"), is_running=False)],
             "member_not_found",

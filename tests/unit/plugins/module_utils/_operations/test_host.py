@@ -77,10 +77,10 @@ def test_a_certificate_is_due_once_another_ca_signs(tmp_path):
         ours.issue_cert("n1", not_after=NOW + datetime.timedelta(days=100)).cert_chain_pems[0].bytes()
     )
     assert due(tmp_path / "leaf", ca=ours.cert_pem.bytes().decode()) == ""
-    assert due(tmp_path / "leaf", ca=other.cert_pem.bytes().decode()) == "the CA that signed it does not sign any more"
+    assert due(tmp_path / "leaf", ca=other.cert_pem.bytes().decode()) == "the CA that signed it has been replaced"
     assert (
         due(tmp_path / "leaf", ca="text")
-        == "the CA that is to sign it cannot be read: it holds no certificate in PEM form"
+        == "the CA that should sign it cannot be read: it holds no certificate in PEM form"
     )
 
 
