@@ -1,8 +1,8 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m tests.benchmarks [tasks|testbed|availability|role|suite]`: runs the benchmarks; none named means all of
-them.
+"""`python -m tests.benchmarks [tasks|imports|testbed|availability|role|suite]`: runs the benchmarks; none named means
+all of them.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pathlib import Path
 
 from tests.testbed import ReleaseMissing, releases
 
-from . import availability, suite, tasks, testbed
+from . import availability, imports, suite, tasks, testbed
 from .figures import Target
 
 PLOT = Path(__file__).resolve().parents[2] / "docs" / "images" / "availability.svg"
-BENCHMARKS = ("tasks", "testbed", "availability", "role", "suite")
+BENCHMARKS = ("tasks", "imports", "testbed", "availability", "role", "suite")
 RELEASES = ("3.4.23", "3.5.30")
 
 
@@ -33,6 +33,7 @@ def main() -> int:
     )
     benchmarks: dict[str, Callable[[], list[Target]]] = {
         "tasks": lambda: tasks.measure(arguments.rounds or 20),
+        "imports": lambda: imports.measure(arguments.rounds or 20),
         "testbed": lambda: testbed.measure(arguments.rounds or 20),
         "availability": lambda: _availability(
             arguments.rounds or 5, arguments.release or list(RELEASES), arguments.plot
@@ -70,7 +71,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("benchmark", nargs="*", choices=[[], *BENCHMARKS], metavar="|".join(BENCHMARKS))
     parser.add_argument(
-        "--rounds", type=int, help="how often each thing is measured (tasks and testbed 20, the others 5)"
+        "--rounds", type=int, help="how often each thing is measured (tasks, imports and testbed 20, the others 5)"
     )
     parser.add_argument(
         "--release",

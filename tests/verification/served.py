@@ -15,8 +15,7 @@ host, port, trusted, shown = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.arg
 context = ssl.create_default_context(cafile=trusted)
 context.load_cert_chain(shown + ".crt", shown + ".key")
 try:
-    with socket.create_connection((host, port), 5) as plain, context.wrap_socket(plain, server_hostname=host) as
-    connection:
+    with context.wrap_socket(socket.create_connection((host, port), 5), server_hostname=host) as connection:
         connection.sendall(b"GET /version HTTP/1.0\\r\\n\\r\\n")
         answered = b"etcdserver" in connection.recv(4096)
         print(hashlib.sha256(connection.getpeercert(True)).hexdigest() if answered else "no answer")

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import typing as t
 from dataclasses import dataclass
@@ -92,8 +93,6 @@ def _ask(endpoint: Endpoint, question: t.Callable[[Endpoint], Value], timeout: f
 def _ask_in_parallel(
     endpoints: t.Sequence[Endpoint], question: t.Callable[[Endpoint], Value], timeout: float
 ) -> tuple[Answer[Value], ...]:
-    import threading  # pylint: disable=import-outside-toplevel
-
     outcomes: dict[int, Answer[Value] | BaseException] = {}
 
     def ask(index: int) -> None:

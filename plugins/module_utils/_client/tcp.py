@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 import typing as t
 
@@ -56,8 +57,6 @@ def _addresses(host: str, port: int, flags: int = 0) -> list[t.Any]:
 
 def _resolve_name(host: str, port: int, deadline: float) -> list[t.Any]:
     """Asks the system's resolver, which knows no deadline, in a thread that may be left behind."""
-    import threading  # pylint: disable=import-outside-toplevel
-
     outcome: list[t.Any] = []
 
     def ask() -> None:

@@ -12,6 +12,7 @@ adapter went through `normalise`.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
 _URL = re.compile(
@@ -134,8 +135,6 @@ def _ipv6(address: str) -> str | None:
     # From 3.9 on Python reads `fe80::1%eth0`. Go does not: in a URL the zone follows %25.
     if not _IPV6.fullmatch(address):
         return None
-    import ipaddress  # only here: most clusters never need it, and every import is paid at each task
-
     try:
         return ipaddress.IPv6Address(address).compressed
     except ValueError:
