@@ -102,21 +102,8 @@ class Endpoint(abc.ABC):
         without touching the keyspace (etcd server/etcdserver/v3_server.go Alarm)."""
 
     @abc.abstractmethod
-    def alarm_disarm(self, alarm: Alarm, timeout: float | None = None) -> None: ...
-
-    @abc.abstractmethod
     def hash_kv(self, revision: int = 0, timeout: float | None = None) -> KeyspaceHash:
         """Hash of the keyspace up to `revision` (0: the member's newest)."""
-
-    @abc.abstractmethod
-    def defragment(self, timeout: float | None = None) -> None: ...
-
-    @abc.abstractmethod
-    def snapshot(self, timeout: float | None = None) -> t.Iterator[bytes]:
-        """The member's database in blobs, then 32 bytes of SHA-256 over all before.
-
-        `timeout` is for each blob, not for all.
-        """
 
     @abc.abstractmethod
     def lease_grant(self, lease_id: int, ttl: int, timeout: float | None = None) -> int:

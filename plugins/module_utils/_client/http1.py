@@ -51,20 +51,6 @@ class Response:
                 raise NotHttp(f"the answer is longer than {limit} bytes")
         return bytes(content)
 
-    def lines(self, limit: int) -> t.Iterator[bytes]:
-        """The body line by line as it comes, each without its end."""
-        rest = bytearray()
-        for piece in self.pieces():
-            *ended, last = piece.split(b"\n")
-            for line in ended:
-                yield bytes(rest + line)
-                rest.clear()
-            rest += last
-            if len(rest) > limit:
-                raise NotHttp(f"a line of the answer is longer than {limit} bytes")
-        if rest:
-            yield bytes(rest)
-
     def pieces(self) -> t.Iterator[bytes]:
         if self.headers.get("transfer-encoding", "").lower() == "chunked":
             return self._source.chunks()

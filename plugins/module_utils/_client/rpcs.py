@@ -60,12 +60,9 @@ MEMBER_PROMOTE = Rpc("Cluster", "MemberPromote", "/cluster/member/promote", "pro
 MEMBER_REMOVE = Rpc("Cluster", "MemberRemove", "/cluster/member/remove", "removing a member at")
 MOVE_LEADER = Rpc("Maintenance", "MoveLeader", "/maintenance/transfer-leadership", "moving the leadership at")
 ALARMS = Rpc("Maintenance", "Alarm", "/maintenance/alarm", "asking for alarms at", is_read=True)
-ALARM_DISARM = Rpc("Maintenance", "Alarm", "/maintenance/alarm", "disarming an alarm at")
 HASH_KV = Rpc(
     "Maintenance", "HashKV", "/maintenance/hashkv", "hashing the keyspace at", needs_leader=False, is_read=True
 )
-DEFRAGMENT = Rpc("Maintenance", "Defragment", "/maintenance/defragment", "defragmenting", needs_leader=False)
-SNAPSHOT = Rpc("Maintenance", "Snapshot", "/maintenance/snapshot", "taking a snapshot of", needs_leader=False)
 LEASE_GRANT = Rpc("Lease", "LeaseGrant", "/lease/grant", "taking the lease at")
 # Later releases have /lease/revoke too, 3.3 this one alone.
 LEASE_REVOKE = Rpc("Lease", "LeaseRevoke", "/kv/lease/revoke", "giving back the lease at")

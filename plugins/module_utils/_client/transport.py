@@ -32,10 +32,6 @@ class Transport(abc.ABC):
     def unary(self, rpc: Rpc, request: Fields, deadline: float, token: str | None) -> Fields: ...
 
     @abc.abstractmethod
-    def stream(self, rpc: Rpc, request: Fields, patience: float, token: str | None) -> t.Iterator[Fields]:
-        """One dictionary per message; `patience` is how many seconds each may take to come."""
-
-    @abc.abstractmethod
     def close(self) -> None: ...
 
 

@@ -38,15 +38,6 @@ class AutoTransport(Transport):
                 self._turn_to_grpc(error)
         return self._over_grpc().unary(rpc, request, deadline, token)
 
-    def stream(self, rpc: Rpc, request: Fields, patience: float, token: str | None) -> t.Iterator[Fields]:
-        if self._gateway is not None:
-            try:
-                yield from self._gateway.stream(rpc, request, patience, token)
-                return
-            except errors.EtcdError as error:
-                self._turn_to_grpc(error)
-        yield from self._over_grpc().stream(rpc, request, patience, token)
-
     def close(self) -> None:
         for transport in (self._gateway, self._grpc):
             if transport is not None:

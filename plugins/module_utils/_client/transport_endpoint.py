@@ -76,22 +76,9 @@ class TransportEndpoint(Endpoint):
     def alarms(self, timeout: float | None = None) -> tuple[Alarm, ...]:
         return self._ask(rpcs.ALARMS, {}, self._deadline(timeout), responses.alarms)
 
-    def alarm_disarm(self, alarm: Alarm, timeout: float | None = None) -> None:
-        request = {"action": "DEACTIVATE", "memberID": alarm.member_id, "alarm": alarm.kind}
-        self._ask(rpcs.ALARM_DISARM, request, self._deadline(timeout), _nothing)
-
     def hash_kv(self, revision: int = 0, timeout: float | None = None) -> KeyspaceHash:
         answer = self._ask(rpcs.HASH_KV, {"revision": revision}, self._deadline(timeout), responses.keyspace_hash)
         return replace(answer, revision=revision) if revision else answer
-
-    def defragment(self, timeout: float | None = None) -> None:
-        self._ask(rpcs.DEFRAGMENT, {}, self._deadline(timeout), _nothing)
-
-    def snapshot(self, timeout: float | None = None) -> t.Iterator[bytes]:
-        patience = self._connection.request_timeout if timeout is None else timeout
-        token = self._current_token(rpcs.SNAPSHOT, self._deadline(timeout))
-        for message in self._transport.stream(rpcs.SNAPSHOT, {}, patience, token):
-            yield message.get("blob", b"")
 
     def lease_grant(self, lease_id: int, ttl: int, timeout: float | None = None) -> int:
         return self._ask(rpcs.LEASE_GRANT, {"ID": lease_id, "TTL": ttl}, self._deadline(timeout), responses.lease_id)

@@ -12,7 +12,7 @@ import json
 import time
 import typing as t
 
-from . import errors, responses, server_errors
+from . import errors, server_errors
 from .http1 import HttpConnection, NotHttp, Response
 from .open_socket import closed_without_answer, open_connection, words_of
 from .rpcs import Rpc
@@ -26,7 +26,6 @@ if t.TYPE_CHECKING:
 # 3.4 and later answer under /v3, a 3.3 server under /v3beta alone (etcd embed/serve.go).
 _PREFIXES = ("/v3", "/v3beta")
 _LARGEST_ANSWER = 16 * 1024 * 1024
-_LARGEST_LINE = 1024 * 1024
 # The server is given a little less than we wait ourselves, so that its own words come before our patience ends.
 _SHARE_OF_SERVER = 0.95
 _NO_SUCH_CALL = "Not Found"  # grpc-gateway's own words, in plain text (v1) or as code 5 (v2)
@@ -57,21 +56,6 @@ class GatewayTransport(Transport):
         )
         return self._fields(rpc, response, self._read(rpc, response))
 
-    def stream(self, rpc: Rpc, request: Fields, patience: float, token: str | None) -> t.Iterator[Fields]:
-        response = self._post(rpc, request, self._headers(rpc, token), time.monotonic() + patience)
-        if not _is_json(response):
-            raise self._not_json(rpc, response, self._read(rpc, response))
-        try:
-            lines = response.lines(_LARGEST_LINE)
-            while True:
-                self._renew(patience)
-                line = self._reading(rpc, lambda: next(lines, None))
-                if line is None:
-                    return
-                yield self._message(rpc, line)
-        finally:
-            self.close()
-
     def _post(self, rpc: Rpc, request: Fields, headers: dict[str, str], deadline: float) -> Response:
         """Sends a call under the prefix that this server knows, and reads the head of the answer."""
         body = _encode(request)
@@ -86,21 +70,19 @@ class GatewayTransport(Transport):
                 self._fields(rpc, response, content)
         raise self._without_gateway(rpc, deadline)
 
-    def _renew(self, patience: float) -> None:
-        if self._http is not None:
-            self._http.deadline = time.monotonic() + patience
-
     def close(self) -> None:
         if self._http is not None:
             self._http.close()
             self._http = None
 
-    def _headers(self, rpc: Rpc, token: str | None, seconds: float | None = None) -> dict[str, str]:
+    def _headers(self, rpc: Rpc, token: str | None, seconds: float) -> dict[str, str]:
         # Without Accept etcd would take the gateway's own certificate for the user (etcd server/auth/store.go
         # AuthInfoFromTLS).
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        if seconds is not None:
-            headers["Grpc-Timeout"] = f"{max(1, int(seconds * 1000))}m"
+        headers = {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "Grpc-Timeout": f"{max(1, int(seconds * 1000))}m",
+        }
         if rpc.needs_leader:
             headers["Grpc-Metadata-hasleader"] = "true"
         if token:
@@ -168,20 +150,8 @@ class GatewayTransport(Transport):
             return fields
         raise self._refusal(rpc, fields)
 
-    def _message(self, rpc: Rpc, line: bytes) -> Fields:
-        fields = _decode(line)
-        if fields is None:
-            raise failure(errors.NOT_ETCD, rpc, self.url, "a line of the answer is not JSON")
-        if "result" not in fields:
-            inner = fields.get("error")
-            raise self._refusal(rpc, inner if isinstance(inner, dict) else fields)
-        try:
-            return {"blob": base64.b64decode(fields["result"].get("blob", ""))}
-        except responses.OTHER_SHAPE as error:
-            raise failure(errors.NOT_ETCD, rpc, self.url, f"a line of the answer is not etcd's: {error}") from error
-
     def _refusal(self, rpc: Rpc, fields: Fields) -> errors.EtcdError:
-        code = fields.get("code", fields.get("grpc_code"))
+        code = fields.get("code")
         words = fields.get("error") or fields.get("message")
         if not isinstance(code, int) or not isinstance(words, str):
             return failure(errors.NOT_ETCD, rpc, self.url, "the answer is JSON, but not etcd's")

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
 import time
 import typing as t
 import warnings
@@ -60,23 +59,6 @@ class GrpcTransport(Transport):
             raise self._explain(rpc, error, deadline) from error
         self._has_answered = True
         return self._decoded(rpc, content)
-
-    def stream(self, rpc: Rpc, request: Fields, patience: float, token: str | None) -> t.Iterator[Fields]:
-        channel = self._channel(rpc, time.monotonic() + patience)
-        call = channel.unary_stream(rpc.grpc_path)(_encoded(rpc, request), metadata=_metadata(rpc, token))
-        with _Patience(patience, call.cancel) as waiting:
-            try:
-                for content in call:
-                    waiting.renew()
-                    yield self._decoded(rpc, content)
-            except self._grpc.RpcError as error:
-                if waiting.has_ended:
-                    raise failure(
-                        errors.TIMEOUT, rpc, self.url, f"no more of the answer within {patience:g} seconds"
-                    ) from error
-                raise self._explain(rpc, error, time.monotonic() + patience) from error
-            finally:
-                call.cancel()
 
     def close(self) -> None:
         if self._client is not None:
@@ -146,35 +128,6 @@ class GrpcTransport(Transport):
                 next_step="Check that the endpoint is etcd's client port and that no proxy is in between.",
             )
         return closed_without_answer(rpc, self._address, self._connection, ConnectionError(words))
-
-
-class _Patience:
-    """Calls `give_up` when `renew` has not been called for so many seconds."""
-
-    def __init__(self, seconds: float, give_up: t.Callable[[], t.Any]) -> None:
-        self._seconds = seconds
-        self._give_up = give_up
-        self._ends = time.monotonic() + seconds
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self.has_ended = False
-
-    def __enter__(self) -> _Patience:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._is_over.set()
-
-    def renew(self) -> None:
-        self._ends = time.monotonic() + self._seconds
-
-    def _watch(self) -> None:
-        while not self._is_over.wait(max(0.0, self._ends - time.monotonic())):
-            if time.monotonic() >= self._ends:
-                self.has_ended = True
-                self._give_up()
-                return
 
 
 @contextlib.contextmanager

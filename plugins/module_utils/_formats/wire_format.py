@@ -22,17 +22,9 @@ _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 _MASK64 = (1 << 64) - 1
 
 # Kinds of fields; any other text is the name of a message.
-UINT64, INT64, BOOL, STRING, BYTES, ALARM_TYPE, ALARM_ACTION = (
-    "uint64",
-    "int64",
-    "bool",
-    "string",
-    "bytes",
-    "AlarmType",
-    "AlarmAction",
-)
+UINT64, INT64, BOOL, STRING, BYTES, ALARM_TYPE = "uint64", "int64", "bool", "string", "bytes", "AlarmType"
 
-_ENUMERATIONS = {ALARM_TYPE: ("NONE", "NOSPACE", "CORRUPT"), ALARM_ACTION: ("GET", "ACTIVATE", "DEACTIVATE")}
+_ENUMERATIONS = {ALARM_TYPE: ("NONE", "NOSPACE", "CORRUPT")}
 
 
 class Malformed(ValueError):
@@ -99,7 +91,7 @@ MESSAGES: dict[str, dict[str, Field]] = {
     "MemberRemoveResponse": _HEADER_AND_MEMBERS,
     "MoveLeaderRequest": {"targetID": Field(1, UINT64)},
     "MoveLeaderResponse": {"header": _HEADER},
-    "AlarmRequest": {"action": Field(1, ALARM_ACTION), "memberID": Field(2, UINT64), "alarm": Field(3, ALARM_TYPE)},
+    "AlarmRequest": {},
     "AlarmResponse": {"header": _HEADER, "alarms": Field(2, "AlarmMember", repeated=True)},
     "AlarmMember": {"memberID": Field(1, UINT64), "alarm": Field(2, ALARM_TYPE)},
     "HashKVRequest": {"revision": Field(1, INT64)},
@@ -109,10 +101,6 @@ MESSAGES: dict[str, dict[str, Field]] = {
         "compact_revision": Field(3, INT64),
         "hash_revision": Field(4, INT64),
     },
-    "DefragmentRequest": {},
-    "DefragmentResponse": {"header": _HEADER},
-    "SnapshotRequest": {},
-    "SnapshotResponse": {"header": _HEADER, "remaining_bytes": Field(2, UINT64), "blob": Field(3, BYTES)},
     "LeaseGrantRequest": {"TTL": Field(1, INT64), "ID": Field(2, INT64)},
     "LeaseGrantResponse": {"header": _HEADER, "ID": Field(2, INT64), "TTL": Field(3, INT64), "error": Field(4, STRING)},
     "LeaseRevokeRequest": {"ID": Field(1, INT64)},

@@ -22,9 +22,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.testbed import Cluster, waiting
 from tests.testbed.certificates import ca_of_testbed
-from tests.testbed.releases import numbers
 
-from .suite import failed, since
+from .suite import failed, has_hash_kv, since
 
 LEASE = 0x7175_6F72
 READER = {"username": "reader", "password": "only-reads"}
@@ -41,30 +40,26 @@ def guarded(version):
 # -- passwords ---------------------------------------------------------------------------------------------------------
 
 
-def test_root_may_do_everything(guarded, client):
+def test_root_may_do_everything(guarded, client, transport):
     endpoint = client(guarded.leader.client_url, **guarded.connection)
     members = endpoint.member_list().members
     assert endpoint.member_update(members[0].member_id, members[0].peer_urls).members == members
     assert endpoint.alarms() == ()
     assert endpoint.lease_grant(LEASE, 30) == LEASE
     endpoint.lease_revoke(LEASE)
-    endpoint.defragment()
-    assert len(b"".join(endpoint.snapshot())) > 4096
+    if has_hash_kv(transport, guarded.version):
+        assert endpoint.hash_kv().hash
     assert endpoint.status().version == guarded.version
 
 
-def test_the_first_call_may_be_the_snapshot(guarded, client):
-    assert len(b"".join(client(guarded.leader.client_url, **guarded.connection).snapshot())) > 4096
-
-
-def test_no_user(guarded, client):
+def test_no_user(guarded, client, transport):
     endpoint = client(guarded.leader.client_url)
     error = failed(errors.AUTH_REQUIRED, endpoint.member_remove, 5)
     assert error.server_words == "etcdserver: user name is empty"
     assert "username" in error.next_step
     assert error.sent is False
-    failed(errors.AUTH_REQUIRED, endpoint.defragment)
-    failed(errors.AUTH_REQUIRED, lambda: list(endpoint.snapshot()))
+    if has_hash_kv(transport, guarded.version):
+        failed(errors.AUTH_REQUIRED, endpoint.hash_kv)
 
 
 @pytest.mark.parametrize(
@@ -78,11 +73,12 @@ def test_a_wrong_password_or_user(guarded, client, options):
     assert "wrong" not in error.message
 
 
-def test_a_user_without_rights(guarded, client):
+def test_a_user_without_rights(guarded, client, transport):
     endpoint = client(guarded.leader.client_url, **READER)
     error = failed(errors.PERMISSION_DENIED, endpoint.member_remove, 5)
     assert "root role" in error.next_step
-    failed(errors.PERMISSION_DENIED, endpoint.hash_kv if numbers(guarded.version) >= (3, 5, 2) else endpoint.defragment)
+    if has_hash_kv(transport, guarded.version):
+        failed(errors.PERMISSION_DENIED, endpoint.hash_kv)
 
 
 def test_a_user_without_rights_lists_the_members_through_the_quorum(guarded, client):
@@ -181,7 +177,7 @@ def test_a_user_by_common_name_works_over_grpc_only(guarded_by_certificates, cli
     cluster = guarded_by_certificates
     endpoint = client(cluster.leader.client_url, ca_cert=cluster.connection["ca_cert"], **identity("root"))
     if transport == "grpc":
-        endpoint.defragment()
+        assert endpoint.hash_kv().hash
         assert endpoint.alarms() == ()
         failed(errors.MEMBER_NOT_FOUND, endpoint.member_remove, 5)
         return
@@ -198,21 +194,20 @@ def test_auto_turns_to_grpc_for_a_user_by_common_name(guarded_by_certificates, c
         cluster.leader.client_url, transport="auto", ca_cert=cluster.connection["ca_cert"], **identity("root")
     )
     assert len(endpoint.member_list().members) == 1
-    endpoint.defragment()
-    assert len(b"".join(endpoint.snapshot())) > 4096
+    assert endpoint.hash_kv().hash
 
 
 @since(3, 4)
 def test_the_password_goes_before_the_common_name(guarded_by_certificates, client, identity):
     cluster = guarded_by_certificates
     options = {**cluster.connection, **identity("nobody"), "transport": "auto"}
-    client(cluster.leader.client_url, **options).defragment()
+    assert client(cluster.leader.client_url, **options).hash_kv().hash
 
 
 @since(3, 4)
 def test_password_over_tls(guarded_by_certificates, client):
     cluster = guarded_by_certificates
-    client(cluster.leader.client_url, **cluster.connection).defragment()
+    failed(errors.MEMBER_NOT_FOUND, client(cluster.leader.client_url, **cluster.connection).member_remove, 5)
 
 
 def _server_certificate_without_client_auth(folder) -> dict[str, Any]:
@@ -291,10 +286,8 @@ def test_a_gateway_that_is_switched_off(without_gateway, client, transport):
     if transport == "gateway":
         error = failed(errors.TRANSPORT_UNAVAILABLE, endpoint.member_list)
         assert "--enable-grpc-gateway" in error.message
-        assert failed(errors.TRANSPORT_UNAVAILABLE, lambda: list(endpoint.snapshot())).next_step
-    automatic = client(url, transport="auto")
-    assert len(automatic.member_list().members) == 1
-    assert len(b"".join(client(url, transport="auto").snapshot())) > 4096
+        assert error.next_step
+    assert len(client(url, transport="auto").member_list().members) == 1
 
 
 @since(3, 4)

@@ -168,21 +168,3 @@ def test_a_fault_of_the_question_is_raised(client):
     endpoints = [client(f"http://{servers.free_address()}") for _ in range(2)]
     with pytest.raises(ZeroDivisionError):
         ask_each(endpoints, lambda _endpoint: 1 // 0, PATIENCE)
-
-
-@pytest.mark.measures_time
-def test_a_snapshot_that_stops_in_the_middle(client):
-    line = b'{"result":{"remaining_bytes":"64","blob":"aGVsbG8="}}\n'
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-
-    def half(connection):
-        connection.recv(65536)
-        connection.sendall(head + b"%x\r\n%s\r\n" % (len(line), line))
-        servers.silent(connection)
-
-    with servers.server(half) as address:
-        pieces = client(f"http://{address}", transport="gateway").snapshot(timeout=0.5)
-        assert next(pieces) == b"hello"
-        began = time.monotonic()
-        failed(errors.TIMEOUT, next, pieces)
-        assert time.monotonic() - began < 1

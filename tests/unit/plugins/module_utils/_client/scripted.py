@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,10 +48,6 @@ class Scripted(Transport):
         if isinstance(answer, EtcdError):
             raise answer
         return {"header": HEADER, **answer}
-
-    def stream(self, rpc: Rpc, request: dict[str, Any], patience: float, token: str | None) -> Iterator[dict[str, Any]]:
-        answer = self.unary(rpc, request, patience, token)
-        yield from answer["messages"]
 
     def close(self) -> None:
         self.closed = True

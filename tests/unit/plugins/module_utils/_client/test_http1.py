@@ -94,17 +94,6 @@ def test_two_exchanges_on_one_connection(connected):
         assert answered(connected, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n" + body).read(10) == body
 
 
-def test_lines_across_pieces(connected):
-    response = answered(
-        connected,
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
-        b"4\r\na\nbc\r\n",
-        b"5\r\nd\n\nef\r\n",
-        b"0\r\n\r\n",
-    )
-    assert list(response.lines(100)) == [b"a", b"bcd", b"", b"ef"]
-
-
 def test_the_content_type_without_its_parameters(connected):
     response = answered(
         connected, b"HTTP/1.1 200 OK\r\nContent-Type: Application/JSON; charset=utf-8\r\nContent-Length: 0\r\n\r\n"

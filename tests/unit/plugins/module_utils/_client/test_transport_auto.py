@@ -21,11 +21,8 @@ def wired(monkeypatch):
     """An automatic transport whose gateway answers as told; gRPC always answers, or cannot be had."""
 
     def up(gateway_answer, grpc_is_there=True):
-        gateway, grpc = (
-            Scripted({"HashKV": gateway_answer, "Status": {}, "Snapshot": gateway_answer}),
-            Scripted(dict.fromkeys(["HashKV", "Status"], OVER_GRPC)),
-        )
-        grpc.answers["Snapshot"] = {"messages": [OVER_GRPC]}
+        gateway = Scripted({"HashKV": gateway_answer, "Status": {}})
+        grpc = Scripted(dict.fromkeys(["HashKV", "Status"], OVER_GRPC))
 
         def open_grpc(_address, _connection):
             if not grpc_is_there:
@@ -94,9 +91,9 @@ def test_without_grpc_both_reasons_are_told_and_what_to_install(wired):
     assert caught.value.sent is False
 
 
-def test_a_stream_turns_too(wired):
-    transport, gateway, grpc = wired(refusal(errors.TRANSPORT_UNAVAILABLE))
-    assert list(transport.stream(rpcs.SNAPSHOT, {}, 1.0, None)) == [OVER_GRPC]
-    assert (gateway.methods, grpc.methods) == (["Snapshot"], ["Snapshot"])
+def test_closing_closes_both(wired):
+    transport, gateway, grpc = wired(refusal(errors.UNIMPLEMENTED))
+    ask(transport)
     transport.close()
+    assert gateway.closed
     assert grpc.closed

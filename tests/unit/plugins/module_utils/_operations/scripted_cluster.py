@@ -162,16 +162,7 @@ class ScriptedEndpoint(Endpoint):
     def alarms(self, timeout: float | None = None) -> tuple:
         return ()
 
-    def alarm_disarm(self, alarm: Any, timeout: float | None = None) -> None:
-        raise NotImplementedError
-
     def hash_kv(self, revision: int = 0, timeout: float | None = None) -> Any:
-        raise NotImplementedError
-
-    def defragment(self, timeout: float | None = None) -> None:
-        raise NotImplementedError
-
-    def snapshot(self, timeout: float | None = None) -> Any:
         raise NotImplementedError
 
     def close(self) -> None:
