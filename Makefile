@@ -61,6 +61,10 @@ quick: environment releases ## The fast gates, all unit tests, and each promise 
 bare: environment ## Demo and quick tests on a machine with git, make and Python alone, as root and as a user
 	@.venv/bin/python -m tests.bare_machine
 
+.PHONY: matrix
+matrix: environment ## Unit tests on each supported pair of ansible-core and Python that is here [PAIR=2.19-3.11]
+	@.venv/bin/python -m tests.matrix $(PAIR)
+
 .PHONY: lint
 lint: environment ## ansible-test sanity, ansible-lint, antsibull-docs, ruff, mypy, build, install, site [GATE=name]
 	@.venv/bin/python -m tests.lint $(GATE)

@@ -30,7 +30,7 @@ def test_what_is_served_is_new(node, port):
 
 
 @pytest.mark.parametrize("port", [2379, 2380])
-def test_the_authority_is_the_same_and_what_it_signed_before_is_served(node, port):
+def test_the_ca_is_the_same_and_what_it_signed_before_is_served(node, port):
     ca = CAS[port]
     assert node.host.file(f"{PKI}/{ca}").content == node.host.file(f"/root/first/{ca}").content
     assert seen(node, port, f"{PKI}/{ca}", f"/root/first/{PRESENTED[port]}") == fingerprint(

@@ -20,22 +20,22 @@ from tests.verification.writes import (
 __all__ = ["test_no_acknowledged_write_is_lost", "test_writes_never_stood_still_for_longer_than_an_election_takes"]
 
 PKI = "/etc/etcd/pki"
-AUTHORITIES = {2379: "ca.crt", 2380: "peer-ca.crt"}
+CAS = {2379: "ca.crt", 2380: "peer-ca.crt"}
 SERVED = {2379: "server.crt", 2380: "peer.crt"}
 PRESENTED = {2379: "client", 2380: "peer"}
 
 
 @pytest.mark.parametrize("port", [2379, 2380])
-def test_what_is_served_is_new_and_of_the_new_authority(node, port):
-    served = seen(node, port, f"{PKI}/{AUTHORITIES[port]}", f"{PKI}/{PRESENTED[port]}")
+def test_what_is_served_is_new_and_of_the_new_ca(node, port):
+    served = seen(node, port, f"{PKI}/{CAS[port]}", f"{PKI}/{PRESENTED[port]}")
     assert served == fingerprint(node.host, f"{PKI}/{SERVED[port]}")
     assert served != fingerprint(node.host, f"/root/first/{SERVED[port]}")
-    assert seen(node, port, f"/root/first/{AUTHORITIES[port]}", f"{PKI}/{PRESENTED[port]}") == "not trusted"
+    assert seen(node, port, f"/root/first/{CAS[port]}", f"{PKI}/{PRESENTED[port]}") == "not trusted"
 
 
 @pytest.mark.parametrize("port", [2379, 2380])
-def test_certificates_of_the_old_authority_are_refused(node, port):
-    assert seen(node, port, f"{PKI}/{AUTHORITIES[port]}", f"/root/first/{PRESENTED[port]}") == "refused"
+def test_certificates_of_the_old_ca_are_refused(node, port):
+    assert seen(node, port, f"{PKI}/{CAS[port]}", f"/root/first/{PRESENTED[port]}") == "refused"
 
 
 def test_members_were_restarted_for_their_trust_only_and_never_twice(node):
@@ -45,7 +45,7 @@ def test_members_were_restarted_for_their_trust_only_and_never_twice(node):
     assert starts(node) == (2 if ran_before(node) else 3)
 
 
-def test_the_new_authorities_have_taken_the_place_of_the_old_ones(node):
+def test_the_new_cas_have_taken_the_place_of_the_old_ones(node):
     directory = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "lab" / "ca"
     assert {str(path.relative_to(directory)) for path in directory.rglob("*")} == {
         "ca.crt",
@@ -53,7 +53,7 @@ def test_the_new_authorities_have_taken_the_place_of_the_old_ones(node):
         "peer-ca.crt",
         "peer-ca.key",
     }
-    for name in AUTHORITIES.values():
+    for name in CAS.values():
         assert (
             (directory / name).read_bytes()
             == node.host.file(f"{PKI}/{name}").content

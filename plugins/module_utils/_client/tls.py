@@ -139,14 +139,14 @@ def explain(error: Exception, connection: Connection) -> tuple[str, str]:
 # OpenSSL's numbers for why a certificate did not verify (openssl/x509_vfy.h).
 _EXPIRED = 10
 # Issuer not found, self-signed, self-signed in the chain, issuer not found locally, no signature verified.
-_UNKNOWN_AUTHORITY = frozenset((2, 18, 19, 20, 21))
+_UNKNOWN_CA = frozenset((2, 18, 19, 20, 21))
 _HOSTNAME_MISMATCH = 62
 _IP_ADDRESS_MISMATCH = 64
 
 
 def is_trust_unknown(error: Exception) -> bool:
     """Whether a certificate chain ends at a CA that is not trusted here, or is its own."""
-    return isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _UNKNOWN_AUTHORITY
+    return isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _UNKNOWN_CA
 
 
 def is_hang_up(error: Exception) -> bool:

@@ -37,7 +37,7 @@ def before(*release: int) -> pytest.MarkDecorator:
 
 
 def has_hash_kv(transport: str, version: str) -> bool:
-    """The gateway's path for it, /v3/maintenance/hash, was given to two calls at first."""
+    """Whether `hash_kv` can be asked: before 3.5.2 the gateway had one path, /v3/maintenance/hash, for two calls."""
     return transport == "grpc" or numbers(version) >= (3, 5, 2)
 
 

@@ -107,7 +107,7 @@ def test_a_member_that_wants_a_peers_certificate(secured, trusting):
     assert probe.reason
 
 
-def test_an_authority_that_only_peers_know(secured):
+def test_a_ca_that_only_peers_know(secured):
     probe = probe_peer_url(secured.leader.peer_url, PLAIN)
     assert probe.reachable
     assert "CA" in probe.reason

@@ -109,7 +109,7 @@ def test_an_endpoint_without_scheme_is_https_where_tls_options_are_given(secured
     assert endpoint.status().version == secured.version
 
 
-def test_validate_certs_false_takes_a_certificate_of_an_unknown_authority(secured, client):
+def test_validate_certs_false_takes_a_certificate_of_an_unknown_ca(secured, client):
     files = secured.client_certificates
     endpoint = client(
         secured.leader.client_url, client_cert=str(files.client), client_key=str(files.client_key), validate_certs=False
@@ -143,7 +143,7 @@ def test_no_client_certificate(secured, client):
     assert "client_cert" in error.next_step
 
 
-def test_a_client_certificate_of_another_authority(secured, client, write):
+def test_a_client_certificate_of_another_ca(secured, client, write):
     certificate, key = write(trustme.CA().issue_cert("client@elsewhere.example"))
     error = tls_failure(
         client(
@@ -163,7 +163,7 @@ def test_an_expired_client_certificate(secured, client, write):
     assert "in date" in error.next_step
 
 
-def test_another_authority_than_the_servers(secured, client, tmp_path):
+def test_another_ca_than_the_servers(secured, client, tmp_path):
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(other)
     error = tls_failure(client(secured.leader.client_url, **{**secured.connection, "ca_cert": str(other)}))

@@ -43,7 +43,7 @@ def test_a_member_joins_and_leaves_with_tls_and_authentication(cluster: Cluster,
 
 @pytest.mark.parametrize("transport", ["gateway", "grpc"])
 @pytest.mark.etcd(size=1, tls=True)
-def test_a_server_of_an_unknown_authority_is_a_tls_error(cluster: Cluster, tmp_path: Path, transport: str):
+def test_a_server_of_an_unknown_ca_is_a_tls_error(cluster: Cluster, tmp_path: Path, transport: str):
     trustme.CA().cert_pem.write_to_path(tmp_path / "other-ca.pem")
     with untouched(cluster):
         run = ensure(cluster, cluster.spare(), ca_cert=str(tmp_path / "other-ca.pem"), transport=transport)

@@ -52,7 +52,7 @@ def test_running_members_serve_a_new_certificate_at_both_ports_without_a_restart
 
 
 @pytest.mark.parametrize("version", RELEASES)
-def test_a_certificate_of_an_authority_that_members_do_not_trust_is_found_out(version, tmp_path):
+def test_a_certificate_of_a_ca_that_members_do_not_trust_is_found_out(version, tmp_path):
     """Before it is put into place: as whom one shakes hands needs no place."""
     with Cluster(1, tls=True, version=version) as cluster:
         issue(trustme.CA(), tmp_path / "crt", tmp_path / "key")

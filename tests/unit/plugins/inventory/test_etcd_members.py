@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible.template import Templar, is_trusted_as_template
+from ansible.template import Templar
 from ansible_collections.quorum.etcd.plugins.inventory import etcd_members
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.inventory import Naming, hosts_of
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.report import cluster_data, member_status_data
@@ -25,6 +25,15 @@ from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments impo
 from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_members import connection_options
 
 from tests.unit.plugins.module_utils._membership.clusters import cluster, healthy
+
+try:
+    from ansible.template import is_trusted_as_template
+except ImportError:  # before ansible-core 2.19 a text is trusted unless it is marked as unsafe
+    from ansible.utils.unsafe_proxy import AnsibleUnsafe
+
+    def is_trusted_as_template(value):
+        return not isinstance(value, AnsibleUnsafe)
+
 
 ROOT = Path(__file__).resolve().parents[4]
 GUIDE = ROOT / "docs" / "guide-inventory.md"

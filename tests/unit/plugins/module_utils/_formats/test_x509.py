@@ -18,7 +18,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._formats.x509 import (
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-AUTHORITY = trustme.CA()
+CA = trustme.CA()
 NAMES = ("localhost", "n1.example.org", "10.0.0.1", "fd00::17", "::1")
 
 
@@ -31,7 +31,7 @@ def utc(text: str) -> datetime.datetime:
     "ends", ["2031-02-03T04:05:06", "2049-12-31T23:59:59", "2050-01-01T00:00:00", "2999-01-01T00:00:00"]
 )
 def test_end_and_names_are_those_of_the_certificate(key_type, ends):
-    pem = AUTHORITY.issue_cert(*NAMES, key_type=key_type, not_after=utc(ends)).cert_chain_pems[0].bytes()
+    pem = CA.issue_cert(*NAMES, key_type=key_type, not_after=utc(ends)).cert_chain_pems[0].bytes()
     found = read_certificate(pem)
     assert found.names == set(NAMES)
     assert (
@@ -39,27 +39,27 @@ def test_end_and_names_are_those_of_the_certificate(key_type, ends):
     )
 
 
-def test_an_authority_has_no_names():
-    assert read_certificate(AUTHORITY.cert_pem.bytes()).names == frozenset()
+def test_a_ca_has_no_names():
+    assert read_certificate(CA.cert_pem.bytes()).names == frozenset()
 
 
 def test_of_a_chain_the_first_certificate_counts():
-    leaf, authority = AUTHORITY.issue_cert("leaf").cert_chain_pems[0].bytes(), AUTHORITY.cert_pem.bytes()
-    assert read_certificate(b"issued for a host\n" + leaf + authority).names == {"leaf"}
+    leaf, ca = CA.issue_cert("leaf").cert_chain_pems[0].bytes(), CA.cert_pem.bytes()
+    assert read_certificate(b"issued for a host\n" + leaf + ca).names == {"leaf"}
 
 
 def test_who_it_is_and_who_signed_it_are_told_by_name_and_by_key():
-    pem = AUTHORITY.issue_cert("leaf").cert_chain_pems[0].bytes()
+    pem = CA.issue_cert("leaf").cert_chain_pems[0].bytes()
     reference = x509.load_pem_x509_certificate(pem)
-    found, authority = read_certificate(pem), read_certificate(AUTHORITY.cert_pem.bytes())
+    found, ca = read_certificate(pem), read_certificate(CA.cert_pem.bytes())
     assert found.fingerprint == reference.fingerprint(hashes.SHA256()).hex()
     assert (
         found.key_identifier
         == reference.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest.hex()
     )
-    assert found.authority_key_identifier == authority.key_identifier != ""
-    assert found.issuer == authority.subject != found.subject
-    assert read_certificate(trustme.CA().cert_pem.bytes()).key_identifier != authority.key_identifier
+    assert found.authority_key_identifier == ca.key_identifier != ""
+    assert found.issuer == ca.subject != found.subject
+    assert read_certificate(trustme.CA().cert_pem.bytes()).key_identifier != ca.key_identifier
 
 
 def test_the_certificate_of_a_connection_is_the_one_of_the_file():
@@ -69,7 +69,7 @@ def test_the_certificate_of_a_connection_is_the_one_of_the_file():
 
 
 def test_of_a_bundle_every_certificate_is_read():
-    pems = [AUTHORITY.cert_pem.bytes(), b"of another house\n", trustme.CA().cert_pem.bytes()]
+    pems = [CA.cert_pem.bytes(), b"of another house\n", trustme.CA().cert_pem.bytes()]
     found = read_certificates(b"\n".join(pems))
     assert [one.fingerprint for one in found] == [
         read_certificate(pems[0]).fingerprint,
@@ -77,7 +77,7 @@ def test_of_a_bundle_every_certificate_is_read():
     ]
 
 
-PEM = AUTHORITY.issue_cert(*NAMES).cert_chain_pems[0].bytes()
+PEM = CA.issue_cert(*NAMES).cert_chain_pems[0].bytes()
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ PEM = AUTHORITY.issue_cert(*NAMES).cert_chain_pems[0].bytes()
     [
         b"",
         b"text",
-        AUTHORITY.private_key_pem.bytes(),
+        CA.private_key_pem.bytes(),
         PEM[:300] + b"\n-----END CERTIFICATE-----",
         b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
     ],
