@@ -14,8 +14,7 @@ options:
   accept:
     description:
       - Refusal codes that you knowingly override in this task.
-      - The other codes cannot be overridden, either because the cluster would be lost or because etcd itself turns the
-        change down.
+      - The other codes cannot be overridden, because the cluster would be lost, or because etcd itself refuses.
     type: list
     elements: str
     choices:

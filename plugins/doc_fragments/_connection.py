@@ -13,26 +13,26 @@ class ModuleDocFragment:
 options:
   endpoints:
     description:
-      - Client URLs of members of the cluster, as seen from the host where this runs (that of the task, or the
-        controller for an inventory).
-      - They are asked in parallel. One that answers is enough to find the others, and one that does not answer costs
-        one O(request_timeout) in all.
-      - Every URL names its scheme. An V(https) URL is never tried without TLS.
-      - If the value is not specified, the value of environment variable E(ETCDCTL_ENDPOINTS) will be used instead,
-        where commas separate the URLs.
+      - Client URLs of members of the cluster, as seen from the host that runs the module. An inventory plugin runs on
+        the controller.
+      - All endpoints are asked in parallel. One endpoint that answers is enough to find the other members. All
+        endpoints that do not answer take one O(request_timeout) together.
+      - Every URL must have a scheme. No request is sent to an V(https) URL without TLS.
+      - If the value is not specified, the value of environment variable E(ETCDCTL_ENDPOINTS) will be used instead.
+        Separate the URLs in it by commas.
     type: list
     elements: str
     default:
       - http://127.0.0.1:2379
   transport:
     description:
-      - How to speak to etcd. Both ways do the same and give the same results.
-      - V(gateway) uses etcd's JSON gateway over HTTP. It needs nothing but Python on the host where this runs, and is
-        the quickest.
-      - V(grpc) uses the Python package etcd3 on the host where this runs.
-        It is the only one that works when etcd takes its users from the common name of client certificates.
-      - V(auto) is V(gateway), and V(grpc) where the gateway cannot serve and etcd3 can be imported. Otherwise the error
-        says what to install.
+      - How to connect to etcd. Both ways give the same results.
+      - V(gateway) uses etcd's JSON gateway over HTTP. It needs only Python on the host that runs the module, and is the
+        fastest.
+      - V(grpc) uses the Python package etcd3 on the host that runs the module. If etcd identifies users by the common
+        name of their certificate, only V(grpc) works.
+      - V(auto) uses V(gateway). If the gateway does not work, it uses V(grpc). If etcd3 is missing then, the error says
+        what to install.
     type: str
     choices:
       - auto
@@ -41,37 +41,38 @@ options:
     default: auto
   ca_cert:
     description:
-      - Path, on the host where this runs, of the CA certificates in PEM format that verify the members' certificates.
-      - Without it the system's CA certificates are used.
+      - Path, on the host that runs the module, of the CA certificates in PEM format that verify the members'
+        certificates.
+      - Without this option the system's CA certificates are used.
       - If the value is not specified, the value of environment variable E(ETCDCTL_CACERT) will be used instead.
     type: path
   client_cert:
     description:
-      - Path, on the host where this runs, of the client certificate in PEM format.
+      - Path, on the host that runs the module, of the client certificate in PEM format.
       - If the value is not specified, the value of environment variable E(ETCDCTL_CERT) will be used instead.
     type: path
   client_key:
     description:
-      - Path, on the host where this runs, of the private key that belongs to O(client_cert), in PEM format.
+      - Path, on the host that runs the module, of the private key of O(client_cert), in PEM format.
       - If the value is not specified, the value of environment variable E(ETCDCTL_KEY) will be used instead.
     type: path
   validate_certs:
     description:
       - Whether to verify the members' certificates.
-      - With V(false) anyone on the way can pose as the cluster. Use it for trials only.
+      - With V(false) anybody on the network can pretend to be the cluster. Use it only for trials.
     type: bool
     default: true
   username:
     description:
-      - Name of the etcd user, for a cluster with authentication on. It needs the role V(root) to change members.
+      - Name of the etcd user, for a cluster with authentication on. The user needs the role V(root) to change members.
       - If the value is not specified, the value of environment variable E(ETCDCTL_USER) will be used instead,
         which may be V(user:password).
     type: str
   password:
     description:
       - Password of the etcd user. It is never logged.
-      - If the value is not specified, the value of environment variable E(ETCDCTL_PASSWORD) will be used instead,
-        and without that one what stands behind the colon of E(ETCDCTL_USER).
+      - If the value is not specified, the value of environment variable E(ETCDCTL_PASSWORD) will be used instead. If
+        that is not set either, the password in E(ETCDCTL_USER) is used.
     type: str
   request_timeout:
     description:

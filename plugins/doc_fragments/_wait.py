@@ -13,15 +13,15 @@ class ModuleDocFragment:
 options:
   wait_timeout:
     description:
-      - Seconds to wait out what passes by itself, such as a cluster that is not settled after a change, another learner
-        that is still catching up, or the learner in question doing so.
-      - When the time is over the module fails and says what it last saw.
+      - Seconds to wait for temporary conditions to end, such as a cluster that is not settled after a change, or a
+        learner that is still catching up.
+      - After that time the module fails, and says what it last saw.
     type: float
     default: 120
   stall_timeout:
     description:
-      - Seconds without any progress of the learner's raft index before the module gives up on it, whatever is left of
-        O(wait_timeout).
+      - Seconds without any progress of the learner's raft index after which the module gives up on the learner, even
+        before O(wait_timeout).
     type: float
     default: 60
 """

@@ -11,9 +11,10 @@ version_added: 0.1.0
 author:
   - The quorum.etcd founders (@quorum-etcd)
 description:
-  - Picks out what an etcd that ended complained of last, without the warnings that every etcd prints when it starts.
-  - It reads the JSON of etcd 3.5 and newer, and the lines of older releases. Other lines, such as those of systemd, are
-    left out.
+  - Finds the last errors and warnings of an etcd that ended, without the warnings that every etcd prints when it
+    starts.
+  - It reads the JSON of etcd 3.5 and newer, and the lines of older releases. It ignores other lines, such as those of
+    systemd.
 options:
   _input:
     description:
@@ -23,7 +24,7 @@ options:
     required: true
   most:
     description:
-      - How many complaints to return. Each is returned once.
+      - How many errors and warnings to return. Equal ones are returned once.
     type: int
     default: 4
 seealso:
@@ -37,14 +38,14 @@ EXAMPLES = r"""
   register: log
   changed_when: false
 
-- name: Show what it complained of
+- name: Show its last errors and warnings
   quorum.etcd.show:
     text: "{{ log.stdout_lines | quorum.etcd.log_complaints | join('; ') }}"
 """
 
 RETURN = r"""
 _value:
-  description: The complaints, the oldest first.
+  description: The errors and warnings, the oldest first.
   type: list
   elements: str
   sample: ["discovery failed: member count is unequal"]

@@ -11,15 +11,15 @@ version_added: 0.1.0
 author:
   - The quorum.etcd founders (@quorum-etcd)
 description:
-  - Every command line flag of etcd can be given as an environment variable, C(--snapshot-count) as
+  - etcd reads every command line flag also from an environment variable, for example C(--snapshot-count) from
     E(ETCD_SNAPSHOT_COUNT).
 options:
   _input:
     description:
-      - Settings by the name of their flag, without the leading dashes. Underscores stand for dashes, too.
-      - Lists become the comma-separated texts that etcd expects, booleans V(true) and V(false). A setting that is null
-        is left out.
-      - Of two that mean the same variable the later one counts.
+      - Settings by the name of their flag, without the leading dashes. You can write underscores instead of dashes.
+      - Lists become comma-separated texts, and booleans become V(true) or V(false). Settings that are null are left
+        out.
+      - If two settings have the same variable, the later one counts.
     type: dict
     required: true
 """

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: status_table
-short_description: Lay out what etcd_cluster_info found as a table
+short_description: Show the result of etcd_cluster_info as a table
 version_added: 0.1.0
 author:
   - The quorum.etcd founders (@quorum-etcd)
 description:
-  - A table of the members of an etcd cluster, for people, 80 columns wide where the names of the members allow it.
+  - Makes a table of the members of an etcd cluster. It is at most 80 columns wide, unless names are long.
 options:
   _input:
     description:
@@ -34,7 +34,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The table, in lines.
+  description: The table, as lines of text.
   type: str
 """
 

@@ -9,18 +9,17 @@ name: etcd_members
 short_description: The members of a live etcd cluster as an inventory
 version_added: 0.1.0
 description:
-  - Asks a cluster who its members are and how they fare, as M(quorum.etcd.etcd_cluster_info) does, and makes a host of
-    each.
-  - The group C(etcd) holds all members, C(etcd_leader) the one that leads, C(etcd_learners) those without a vote,
-    and C(etcd_unhealthy) those that cannot be counted on, such as a member that does not answer or has never started.
-    All four always exist. O(group) names them differently.
-  - Each host has the keys that M(quorum.etcd.etcd_cluster_info) returns of a member as variables with C(etcd_) in front
-    of their names, such as C(etcd_id), C(etcd_role), C(etcd_version), C(etcd_healthy), C(etcd_reason) and
-    C(etcd_raft_lag). C(etcd_cluster_id), C(etcd_has_quorum) and C(etcd_quorum) say of every host what is true of the
-    cluster.
-  - One endpoint that answers is enough. Without a quorum the members are those that a voter knows of, perhaps no longer
-    all of them, and a warning says so.
-  - It only looks. Nothing is written to the cluster.
+  - Asks a cluster for its members and their health, as M(quorum.etcd.etcd_cluster_info) does, and creates an inventory
+    host for each member.
+  - The group C(etcd) has all members, C(etcd_leader) has the leader, C(etcd_learners) has the learners, and
+    C(etcd_unhealthy) has the members that are not healthy, for example members that do not answer or have never
+    started. All four groups always exist. O(group) changes their names.
+  - The variables of a host are the keys that M(quorum.etcd.etcd_cluster_info) returns for its member, with the prefix
+    C(etcd_), such as C(etcd_id), C(etcd_role), C(etcd_version), C(etcd_healthy), C(etcd_reason) and C(etcd_raft_lag).
+    C(etcd_cluster_id), C(etcd_has_quorum) and C(etcd_quorum) describe the cluster, and are the same on every host.
+  - One endpoint that answers is enough. Without a quorum the list of members comes from one voter and may be stale, and
+    a warning says so.
+  - It only reads. It writes nothing to the cluster.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -31,19 +30,20 @@ extends_documentation_fragment:
 options:
   plugin:
     description:
-      - Marks a file as one for this plugin.
+      - Says that the file is for this plugin.
     type: str
     required: true
     choices:
       - quorum.etcd.etcd_members
   hostname_from:
     description:
-      - What a member is called in the inventory.
-      - V(name) is its own name in the cluster, with V(_) for characters that mean something in a host pattern.
-        A member that has not started has no name yet, so it is called by the host of its peer URL.
-      - V(peer_url) and V(client_url) are the host of its first peer URL and of the first client URL that it advertises.
-      - Members that would have one name, and a member that is called like a group, keep apart by their id, such as
-        C(n1-8211f1d0f64f3269).
+      - Where the name of a host in the inventory comes from.
+      - V(name) is the member's name in the cluster. Characters that are special in a host pattern become V(_). A member
+        that has not started has no name yet, so its host gets the name of the host in its peer URL.
+      - V(peer_url) is the host in the member's first peer URL. V(client_url) is the host in the first client URL that
+        the member advertises.
+      - If several hosts would get the same name, or a host the name of a group, the member id is appended to the name,
+        such as C(n1-8211f1d0f64f3269).
     type: str
     choices:
       - name
@@ -53,10 +53,10 @@ options:
   ansible_host_from:
     description:
       - Where C(ansible_host), the address that Ansible connects to, comes from.
-      - V(peer_url) is the host of the member's first peer URL, which the other members reach.
-      - V(client_url) is the host of the first client URL that it advertises, and that of the peer URL where it
-        advertises none.
-      - V(none) leaves C(ansible_host) to O(compose), to another inventory, or to the name of the host.
+      - V(peer_url) is the host in the member's first peer URL, at which the other members reach it.
+      - V(client_url) is the host in the first client URL that the member advertises. If it advertises none, it is the
+        host in the peer URL.
+      - With V(none), C(ansible_host) is not set. Use O(compose), another inventory, or the name of the host instead.
     type: str
     choices:
       - peer_url
@@ -65,28 +65,28 @@ options:
     default: peer_url
   group:
     description:
-      - Name of the group of all members, and the beginning of the names of the other three.
-      - Two clusters in one inventory need two.
+      - Name of the group of all members. The names of the other three groups begin with it.
+      - If one inventory has two clusters, use different names.
     type: str
     default: etcd
 notes:
-  - The file has to be named C(*.etcd_members.yml) or C(*.etcd_members.yaml).
-  - The connection options may be templates, which know lookups and the variables given on the command line with C(-e).
-  - With O(cache=true) members are as they were when they were last asked, their health included. Credentials are not
-    kept in the cache. Use C(--flush-cache) to ask again. What was kept for other O(endpoints) is not used.
+  - The name of the file must end with C(.etcd_members.yml) or C(.etcd_members.yaml).
+  - The connection options may be templates. They can use lookups, and the variables from the command line (C(-e)).
+  - With O(cache=true) the members and their health come from the last query. The cache has no credentials. Use
+    C(--flush-cache) to query again. If you change O(endpoints), the cached answer is not used.
 seealso:
   - module: quorum.etcd.etcd_cluster_info
 """
 
 EXAMPLES = r"""
-# cluster.etcd_members.yml: one member that answers is enough
+# cluster.etcd_members.yml, where one member that answers is enough
 plugin: quorum.etcd.etcd_members
 endpoints:
   - http://10.0.0.1:2379
   - http://10.0.0.2:2379
 
 ---
-# TLS and authentication, the password from where it is safe
+# TLS and authentication, with the password from the environment
 plugin: quorum.etcd.etcd_members
 endpoints:
   - https://10.0.0.1:2379
@@ -96,7 +96,7 @@ username: root
 password: "{{ lookup('ansible.builtin.env', 'ETCD_ROOT_PASSWORD') }}"
 
 ---
-# Groups by release, those that lag, and how to connect
+# Groups by release, a group of members that lag, and how to connect
 plugin: quorum.etcd.etcd_members
 endpoints:
   - http://10.0.0.1:2379
@@ -113,7 +113,7 @@ compose:
   etcdctl_endpoint: etcd_client_urls | first | default(none)
 
 ---
-# The members as they were at most ten minutes ago
+# The cached members, which are at most ten minutes old
 plugin: quorum.etcd.etcd_members
 endpoints:
   - http://10.0.0.1:2379
@@ -123,7 +123,7 @@ cache_connection: ~/.cache/ansible-inventory
 cache_timeout: 600
 
 ---
-# A second cluster beside the first, told apart from it
+# A second cluster, with its own names of groups and hosts
 plugin: quorum.etcd.etcd_members
 endpoints:
   - http://10.1.0.1:2379

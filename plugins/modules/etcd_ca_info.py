@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: etcd_ca_info
-short_description: Read the certificates of the CAs of a cluster
+short_description: Read the certificates of a cluster's CAs
 version_added: 0.1.0
 description:
-  - Reads which CAs the members of a cluster are to trust, which CA signs, and how far a rotation of the CAs is. It
+  - Reads which CAs the members of a cluster must trust, which CAs sign, and which stage a rotation of the CAs is in. It
     reads no keys.
-  - A cluster has two CAs, V(ca) for servers and clients and V(peer-ca) for members among each other.
+  - A cluster has two CAs, V(ca) for servers and clients, and V(peer-ca) for the connections between members.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -21,23 +21,23 @@ extends_documentation_fragment:
 options:
   path:
     description:
-      - The directory of private CAs. It need not exist.
-      - The certificates are C(ca.crt) and C(peer-ca.crt) in it, and during a rotation those of the new CAs in
-        C(new-trusted/) or C(new-signing/).
+      - The directory of the private CAs. It may be missing.
+      - The certificates in it are C(ca.crt) and C(peer-ca.crt). During a rotation the certificates of the new CAs are
+        in C(new-trusted/) or C(new-signing/).
     type: path
   files:
     description:
-      - The certificates of CAs that are not kept in a directory of this form.
+      - The certificates of the CAs, if they are not in such a directory.
     type: dict
     suboptions:
       ca:
         description:
-          - The certificates to trust for servers and clients, in PEM form.
+          - The CA bundle for servers and clients, in PEM form.
         type: path
         required: true
       peer_ca:
         description:
-          - The certificates to trust for members among each other, in PEM form. It may be the same file.
+          - The CA bundle for the connections between members, in PEM form. It may be the same file.
         type: path
         required: true
 seealso:
@@ -63,20 +63,21 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exists:
-  description: Whether there are both CAs.
+  description: Whether both CAs exist.
   type: bool
   returned: success
   sample: true
 stage:
   description:
-    - How far a rotation of the CAs is.
-    - V(settled) without one. V(new_ca_trusted) while members are to trust new CAs beside the old ones, which sign.
-      V(new_ca_signs) while the new ones sign. V(new_ca_takes_over) while the old ones are replaced.
+    - The stage of a rotation of the CAs.
+    - V(settled) if there are no new CAs beside the present CAs. V(new_ca_trusted) while members must trust both CAs and
+      the old CAs sign. V(new_ca_signs) while members must trust both CAs and the new CAs sign. V(new_ca_takes_over)
+      while the new CAs replace the old CAs in O(path).
   type: str
   returned: success
   sample: settled
 bundles:
-  description: What members are to trust, in PEM form, by CA. Empty for a CA that does not exist.
+  description: The CA bundles that members must trust, in PEM form, by CA. A bundle is empty if its CA does not exist.
   type: dict
   returned: success
   sample:
@@ -87,12 +88,13 @@ bundles:
       -----BEGIN CERTIFICATE-----
       …
 signers:
-  description: The CA that signs, by CA, as its path below O(path) without a suffix. Empty with O(files).
+  description: The path of the certificate that signs, by CA. The path is below O(path), without a suffix. Empty with
+    O(files).
   type: dict
   returned: success
   sample: {ca: ca, peer-ca: peer-ca}
 signing:
-  description: The certificate of the CA that signs, in PEM form, by CA. Empty with O(files).
+  description: The certificate that signs, in PEM form, by CA. Empty with O(files).
   type: dict
   returned: success
   sample:
@@ -103,14 +105,14 @@ signing:
       -----BEGIN CERTIFICATE-----
       …
 trust_mark:
-  description: A text that changes whenever members have to be restarted to trust RV(bundles). Empty without CAs.
+  description: A text that changes whenever members must be restarted to trust RV(bundles). Empty without CAs.
   type: str
   returned: success
   sample: 3f1c0a5b77d2e9aa
 certificates:
   description:
-    - The certificates that exist, in PEM form, by their paths without a suffix. This is what
-      M(quorum.etcd.etcd_certificate_plan) takes.
+    - The certificates that exist, in PEM form, by their paths without a suffix. Pass them to
+      M(quorum.etcd.etcd_certificate_plan).
   type: dict
   returned: success
   sample:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: etcd_certificate_plan
-short_description: Plan which hosts of a cluster get new certificates, and refuse those that would cut members off
+short_description: Plan new certificates for the hosts of a cluster, and refuse certificates that would cut members off
 version_added: 0.1.0
 description:
-  - Says which hosts need other CA certificates to trust, or keys and certificates of their own, and how far a rotation
-    of the CAs is. Nothing is changed.
-  - A running member reads its own certificates anew for every connection, and the CAs that it trusts only when it
-    starts. A new certificate must come from a CA that every running member trusts already. A new CA bundle must hold
-    the CAs of all certificates that are in use. Whatever breaks this is refused.
-  - It compares names and key identifiers of the certificates, and needs no key. It proves no signature.
+  - Says which hosts need a new CA bundle, which hosts need new keys and certificates, and which stage a rotation of the
+    CAs is in. It changes nothing.
+  - A running member reads its own certificates again for every connection, but reads its CA bundle only when it starts.
+    A new certificate must come from a CA that every running member trusts already. A new CA bundle must contain the CAs
+    of all certificates that are in use. Otherwise the module refuses.
+  - It compares the names and key identifiers in the certificates. It needs no key, and verifies no signature.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -36,12 +36,12 @@ options:
     required: true
   private:
     description:
-      - Whether these are private CAs, which sign the certificates of the hosts. Otherwise the certificates are given.
+      - Whether private CAs sign the certificates of the hosts. Otherwise you provide the certificates.
     type: bool
     default: true
   renew:
     description:
-      - V(due) renews what is missing, expires or was signed by a CA that does not sign any more.
+      - V(due) renews certificates that are missing, expire, or were signed by a CA that does not sign any more.
       - V(all) renews the keys and certificates of every host.
       - V(ca) replaces the CAs as well, in stages.
     type: str
@@ -98,39 +98,39 @@ EXAMPLES = r"""
 
 RETURN = r"""
 stage:
-  description: How far a rotation of the CAs is, in the words of M(quorum.etcd.etcd_ca_info).
+  description: The stage of a rotation of the CAs, as M(quorum.etcd.etcd_ca_info) returns it.
   type: str
   returned: success
   sample: settled
 hosts:
-  description: What each host gets.
+  description: The plan for each host.
   type: list
   elements: dict
   returned: success
   sample: [{name: n1, installs_ca: false, renews: true, due: true, has_arrived: false}]
   contains:
     name:
-      description: Name of its member.
+      description: Name of the host's member.
       type: str
       returned: always
       sample: n1
     installs_ca:
-      description: Whether it gets another CA bundle to trust. Its member has to be restarted for that.
+      description: Whether it gets a new CA bundle. Its member must be restarted for that.
       type: bool
       returned: always
       sample: false
     renews:
-      description: Whether it gets new keys and certificates of its own.
+      description: Whether it gets new keys and certificates.
       type: bool
       returned: always
       sample: true
     due:
-      description: Whether it gets anything at all.
+      description: Whether it gets a new CA bundle, or new keys and certificates.
       type: bool
       returned: always
       sample: true
     has_arrived:
-      description: Whether it gets nothing, and its member runs with the CA bundle that it has.
+      description: Whether it gets nothing new, and its member was started with the present CA bundle.
       type: bool
       returned: always
       sample: false
@@ -141,18 +141,19 @@ renews:
   returned: success
   sample: [n1]
 has_arrived:
-  description: Whether every host has arrived, so that a rotation of the CAs may take its next step.
+  description: Whether RV(hosts[].has_arrived) is true for every host. Then the next stage of a rotation may begin.
   type: bool
   returned: success
   sample: false
 text:
-  description: What a renewal would do, in a sentence. Empty for nothing.
+  description: What a renewal would do, in a sentence. Empty if there is nothing to do.
   type: str
   returned: success
   sample: The keys and certificates of n1 would be renewed, one host at a time, without a restart.
 planned_hosts:
   description: >-
-    The hosts as M(quorum.etcd.etcd_cluster_plan) is to take them, so that it plans exactly the restarts of the renewal.
+    The hosts in the form that M(quorum.etcd.etcd_cluster_plan) takes. With them it plans exactly the restarts of the
+    renewal.
   type: list
   elements: dict
   returned: success

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: etcd_cluster_info
-short_description: Look at an etcd cluster, its members and its quorum
+short_description: Query an etcd cluster, its members and its quorum
 version_added: 0.1.0
 description:
-  - Reads the member list with a quorum behind it where there is one, and asks every member for its status in parallel.
-  - Works without a quorum too, says so, and takes no longer than O(request_timeout) allows for all members together.
-  - With O(desired_members) it also returns the safe way from the cluster as it is to that membership.
+  - Reads the member list, which a quorum confirms if there is one, and asks all members for their status in parallel.
+  - It also works without a quorum, and then says that there is no quorum. All members that do not answer take one
+    O(request_timeout) together.
+  - With O(desired_members) it also returns a safe plan from the present membership to that membership.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -23,13 +24,14 @@ extends_documentation_fragment:
 options:
   hash:
     description:
-      - Whether to compare the hashes of all voters' keyspaces at one revision, which reads the whole database of each.
-      - With authentication on it needs the role V(root). The JSON gateway of etcd 3.4 does not offer it.
+      - Whether to compare the hashes of all voters' keyspaces at one revision. Every voter reads its whole database for
+        that.
+      - With authentication on, the user needs the role V(root). The JSON gateway of etcd 3.4 does not support hashes.
     type: bool
     default: false
   desired_members:
     description:
-      - The membership that is wanted. RV(plan) then holds the moves that lead there, in a safe order.
+      - The membership to plan for. RV(plan) then has the moves that lead there, in a safe order.
     type: list
     elements: dict
     suboptions:
@@ -40,7 +42,7 @@ options:
         required: true
       peer_urls:
         description:
-          - Its peer URLs.
+          - Peer URLs of the member.
         type: list
         elements: str
         required: true
@@ -59,7 +61,7 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: cluster.healthy
 
-- name: Plan the way to three members
+- name: Plan the moves to three members
   quorum.etcd.etcd_cluster_info:
     endpoints:
       - http://10.0.0.1:2379
@@ -79,7 +81,7 @@ healthy:
   returned: success
   sample: true
 has_quorum:
-  description: Whether the member list was confirmed by a quorum. Without one RV(members) may be stale.
+  description: Whether a quorum confirmed the member list. Without a quorum RV(members) may be stale.
   type: bool
   returned: success
   sample: true
@@ -100,22 +102,22 @@ quorum:
       returned: always
       sample: 3
     size:
-      description: How many of them must agree.
+      description: The quorum, which is the number of voters that must agree.
       type: int
       returned: always
       sample: 2
     healthy:
-      description: How many of them are healthy.
+      description: Number of healthy voters.
       type: int
       returned: always
       sample: 3
     fault_tolerance:
-      description: How many more may fail before nothing can be written.
+      description: How many more voters may fail before nothing can be written.
       type: int
       returned: always
       sample: 1
 leader:
-  description: The member that leads, with the first nine keys of RV(members). Null while there is no leader.
+  description: The leader, with the first nine keys of RV(members). Null while there is no leader.
   type: dict
   returned: success
   sample:
@@ -129,7 +131,7 @@ leader:
     healthy: true
     reason: ""
 members:
-  description: All members, voters first, each with what it answered about itself.
+  description: All members with their status, voters first.
   type: list
   elements: dict
   returned: success
@@ -164,18 +166,18 @@ members:
       returned: always
       sample: 8211f1d0f64f3269
     name:
-      description: Name of the member, empty while it has not started.
+      description: Name of the member. Empty if it has never started.
       type: str
       returned: always
       sample: n1
     peer_urls:
-      description: Peer URLs as etcd has stored them.
+      description: Peer URLs, as etcd has stored them.
       type: list
       elements: str
       returned: always
       sample: [http://10.0.0.1:2380]
     client_urls:
-      description: Client URLs that the member advertises, none while it has not started.
+      description: Client URLs that the member advertises. Empty if it has never started.
       type: list
       elements: str
       returned: always
@@ -191,13 +193,12 @@ members:
       returned: always
       sample: leader
     started:
-      description: Whether it has ever started. A member that is stopped now has.
+      description: Whether the member has ever started. It is also true for a member that is stopped now.
       type: bool
       returned: always
       sample: true
     healthy:
-      description: Whether it can be counted on, that is whether it has started, answers, follows the leader, is not far
-        behind and raised no alarm.
+      description: Whether the member has started, answers, follows the leader, is not far behind, and raised no alarm.
       type: bool
       returned: always
       sample: true
@@ -207,43 +208,43 @@ members:
       returned: always
       sample: ""
     reachable:
-      description: Whether it answered here.
+      description: Whether the member answered.
       type: bool
       returned: always
       sample: true
     error:
-      description: The code and the message of the attempt to ask it. Null when it answered.
+      description: Why the member did not answer, as a code and a message. Null when it answered.
       type: dict
       returned: always
       sample: {code: connection_refused, message: "does not answer: asking the status of http://10.0.0.3:2379:
         Connection refused"}
     version:
-      description: Its etcd release. Null when it did not answer.
+      description: The member's etcd release. Null when it did not answer.
       type: str
       returned: always
       sample: 3.5.30
     leader:
-      description: Id of the leader that it follows. Null when it sees none or did not answer.
+      description: Id of the leader that the member follows. Null when it has no leader or did not answer.
       type: str
       returned: always
       sample: 8211f1d0f64f3269
     raft_term:
-      description: Its raft term. Null when it did not answer.
+      description: The member's raft term. Null when it did not answer.
       type: int
       returned: always
       sample: 4
     raft_index:
-      description: The newest raft entry that it knows to be committed. Null when it did not answer.
+      description: The newest raft entry that the member knows to be committed. Null when it did not answer.
       type: int
       returned: always
       sample: 48211
     raft_applied_index:
-      description: The newest raft entry that it has applied. Null when it did not answer.
+      description: The newest raft entry that the member has applied. Null when it did not answer.
       type: int
       returned: always
       sample: 48211
     raft_lag:
-      description: How many raft entries it is behind the leader. Null when it did not answer.
+      description: How many raft entries the member is behind the leader. Null when it did not answer.
       type: int
       returned: always
       sample: 0
@@ -253,33 +254,33 @@ members:
       returned: always
       sample: 97
     revision:
-      description: Its newest revision of the keyspace. Null when it did not answer.
+      description: The member's newest revision of the keyspace. Null when it did not answer.
       type: int
       returned: always
       sample: 40312
     db_size:
-      description: Size of its database in bytes. Null when it did not answer.
+      description: Size of the member's database in bytes. Null when it did not answer.
       type: int
       returned: always
       sample: 25190400
     db_size_in_use:
-      description: Bytes of its database that are in use. Null when it did not answer.
+      description: Bytes of the database that are in use. Null when the member did not answer.
       type: int
       returned: always
       sample: 20180992
     db_size_quota:
-      description: Its database quota in bytes. Null where the release does not tell (before 3.6).
+      description: Quota of the database in bytes. Null when the release does not return it (before 3.6).
       type: int
       returned: always
       sample: 2147483648
     alarms:
-      description: The alarms that it raised, V(NOSPACE) or V(CORRUPT).
+      description: The alarms that the member raised, V(NOSPACE) or V(CORRUPT).
       type: list
       elements: str
       returned: always
       sample: [NOSPACE]
 concerns:
-  description: What an operator should know, the gravest first. The same texts are shown as warnings.
+  description: Problems that an operator should know, the most serious first. The same texts are shown as warnings.
   type: list
   elements: dict
   returned: success
@@ -296,12 +297,12 @@ concerns:
       returned: always
       sample: even_size
     message:
-      description: The concern in a sentence.
+      description: The problem in a sentence.
       type: str
       returned: always
       sample: 4 voters tolerate no more failures than 3 would.
 initial_cluster:
-  description: The members in the form of C(ETCD_INITIAL_CLUSTER).
+  description: The members, in the form of C(ETCD_INITIAL_CLUSTER).
   type: str
   returned: success
   sample: n1=http://10.0.0.1:2380,n2=http://10.0.0.2:2380
@@ -336,13 +337,12 @@ hash:
       returned: always
       sample: {8211f1d0f64f3269: 3189302198}
     errors:
-      description: Why a member has no hash, by id.
+      description: The reason why a member has no hash, by id.
       type: dict
       returned: always
       sample: {}
 plan:
-  description: The moves from here to O(desired_members), as far as they can be planned. Empty when nothing is to be
-    done.
+  description: The moves to O(desired_members), as far as they can be planned. Empty if there is nothing to do.
   type: list
   elements: dict
   returned: when O(desired_members) is given
@@ -353,18 +353,18 @@ plan:
     action:
       description:
         - One of V(add_learner), V(add_voter), V(start), V(update_peer_urls), V(promote), V(move_leader) and V(remove),
-          where V(start) is to start etcd on the member's host.
+          where V(start) means to start etcd on the member's host.
       type: str
       returned: always
       sample: add_learner
     member:
-      description: Id, name and peer URLs of the member that the move is about, as far as they are known.
+      description: Id, name and peer URLs of the member of this move, as far as they are known.
       type: dict
       returned: always
       sample: {id: null, name: n3, peer_urls: [http://10.0.0.3:2380]}
 refusal:
-  description: Why the plan ends before O(desired_members), in the form that M(quorum.etcd.etcd_member) returns. Null
-    when it does not.
+  description: Why RV(plan) does not reach O(desired_members), in the form that M(quorum.etcd.etcd_member) returns. Null
+    when it does.
   type: dict
   returned: when O(desired_members) is given
   sample: null

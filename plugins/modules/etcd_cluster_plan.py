@@ -10,12 +10,12 @@ module: etcd_cluster_plan
 short_description: Plan how the hosts of a group become the members of one etcd cluster
 version_added: 0.1.0
 description:
-  - Compares what M(quorum.etcd.etcd_host_info) found on every host with the cluster that answers at O(endpoints). It
-    returns the moves that make exactly these hosts the members of the cluster, in a safe order, or a refusal.
-  - A new cluster is planned only if no host has data of one and every endpoint refuses the connection.
-  - If hosts have data and no member answers, the plan is to start them and to plan again.
-  - It changes nothing, whether in check mode or not. C(changed) tells whether there is anything to do, and the diff
-    shows the plan.
+  - Compares the results of M(quorum.etcd.etcd_host_info) on every host with the cluster that answers at O(endpoints).
+    It returns the moves that make exactly these hosts the members of the cluster, in a safe order. If there is no safe
+    plan, it refuses.
+  - It plans a new cluster only if no host has data of a cluster and every endpoint refuses the connection.
+  - If hosts have data and no member answers, it plans to start these hosts' members. Then plan again.
+  - It never changes anything. C(changed) says whether there is anything to do, and the diff shows the plan.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -39,7 +39,7 @@ attributes:
 options:
   hosts:
     description:
-      - Every host that is to be a member, each as RV(quorum.etcd.etcd_host_info#module:host) describes it.
+      - The hosts that should be the members, each in the form of RV(quorum.etcd.etcd_host_info#module:host).
     type: list
     elements: dict
     required: true
@@ -51,25 +51,25 @@ options:
         required: true
       peer_urls:
         description:
-          - Its peer URLs.
+          - Peer URLs of the member.
         type: list
         elements: str
         required: true
       client_urls:
         description:
-          - Client URLs that it advertises, which are asked like O(endpoints).
+          - Client URLs that the member advertises. They are queried like O(endpoints).
         type: list
         elements: str
         default: []
       data_dir:
         description:
-          - What its data directory holds.
+          - The content of the host's data directory.
         type: dict
         required: true
         suboptions:
           state:
             description:
-              - What there is.
+              - State of the data directory.
             type: str
             choices:
               - absent
@@ -79,31 +79,31 @@ options:
             required: true
           member_id:
             description:
-              - Id of the member whose data it is.
+              - Id of the member to which the data belongs.
             type: str
           cluster_id:
             description:
-              - Id of the cluster whose data it is.
+              - Id of the cluster to which the data belongs.
             type: str
           reason:
             description:
-              - Why it is unreadable.
+              - Why the data directory is unreadable.
             type: str
       running:
         description:
-          - Whether its service has a process.
+          - Whether the host's etcd service has a process.
         type: bool
         required: true
       outdated:
         description:
-          - Names of the settings that the process lacks. Members with any are restarted, one at a time, the leader
-            last.
+          - Names of the settings that a restart would change for the process. Members with such settings are restarted,
+            one at a time, the leader last.
         type: list
         elements: str
         default: []
       first_start:
         description:
-          - The settings of its first start, as long as the member has not been ready.
+          - The settings of the member's first start, until the member has been ready.
         type: dict
         suboptions:
           initial_cluster:
@@ -118,30 +118,29 @@ options:
             required: true
   remove_unlisted:
     description:
-      - Whether to remove members that no host of O(hosts) stands for. Otherwise they stay, and a warning names them.
+      - Whether to remove members that have no host in O(hosts). Otherwise these members stay, and a warning names them.
     type: bool
     default: false
   wipe_stale_data:
     description:
-      - Whether data that does not belong to a member of the cluster may be wiped. Nothing is wiped unless a cluster
-        answers.
+      - Whether data that does not belong to a member of the cluster may be wiped. While no member answers, nothing is
+        wiped.
     type: bool
     default: false
   rebuild:
     description:
-      - Name of a host of O(hosts) whose member is removed, healthy or not, and added again without its data, which is
-        wiped.
+      - Name of a host in O(hosts). Its member is removed, healthy or not, its data is wiped, and the host joins again.
     type: str
   upgrade_to:
     description:
-      - Release that every member is to run, such as V(3.5.30). Then the plan upgrades the members that do not run it,
-        one at a time, the leader last, and does nothing else.
-      - Refused if etcd cannot go to that release from the one that runs, if a member is not healthy, or if O(hosts) are
-        not exactly the members.
+      - The new release of every member, such as V(3.5.30). The plan then only upgrades the members that do not run this
+        release, one at a time, the leader last.
+      - The module refuses if etcd cannot be upgraded to that release from the present release, if a member is not
+        healthy, or if O(hosts) are not exactly the members.
     type: str
   wait_timeout:
     description:
-      - Seconds to wait for a state that passes by itself, such as an election.
+      - Seconds to wait for temporary conditions to end, such as an election.
     type: float
     default: 30
 seealso:
@@ -157,7 +156,7 @@ EXAMPLES = r"""
       - http://10.0.0.2:2379
       - http://10.0.0.3:2379
     hosts:
-      # The return value `host` of quorum.etcd.etcd_host_info, one of each host
+      # The return value `host` of quorum.etcd.etcd_host_info, for each host
       - name: n1
         peer_urls: [http://10.0.0.1:2380]
         data_dir: {state: data, member_id: 8211f1d0f64f3269, cluster_id: 8a8f1b6a3b2a5d1c}
@@ -204,13 +203,12 @@ plan:
       returned: always
       sample: add_learner
     member:
-      description: Id, name and peer URLs of the member that the move is about, as far as they are known.
+      description: Id, name and peer URLs of the member of this move, as far as they are known.
       type: dict
       returned: always
       sample: {id: null, name: n4, peer_urls: [https://10.0.0.4:2380]}
 complete:
-  description: Whether these are all moves. Otherwise members have to be started first, and the rest is planned
-    afterwards.
+  description: Whether RV(plan) has all moves. Otherwise start the members in RV(start) first, and plan again.
   type: bool
   returned: success
   sample: true
@@ -221,13 +219,13 @@ bootstrap:
   returned: success
   sample: []
 start:
-  description: Names of the members that have their data and only need to be started, all at once.
+  description: Names of the members that have their data and only need to be started. They are started all at once.
   type: list
   elements: str
   returned: success
   sample: []
 wipe:
-  description: Names of the hosts whose stale data is to be wiped.
+  description: Names of the hosts whose stale data must be wiped.
   type: list
   elements: str
   returned: success
@@ -245,8 +243,8 @@ upgrade:
   returned: success
   sample: []
 unlisted:
-  description: Members that no host stands for and that stay, in the form of the
-    RV(quorum.etcd.etcd_member#module:members) of M(quorum.etcd.etcd_member).
+  description: Members that have no host in O(hosts) and stay, in the form of RV(quorum.etcd.etcd_member#module:members)
+    of M(quorum.etcd.etcd_member).
   type: list
   elements: dict
   returned: success
@@ -257,34 +255,34 @@ initial_cluster:
   returned: success
   sample: n1=https://10.0.0.1:2380,n2=https://10.0.0.2:2380
 healthy:
-  description: Whether a cluster answers, has its quorum, and all its members are healthy.
+  description: Whether a cluster answers, has its quorum, and has only healthy members.
   type: bool
   returned: success
   sample: true
 cluster_id:
-  description: Id of the cluster in hexadecimal. Null where none answers.
+  description: Id of the cluster in hexadecimal. Null when no cluster answers.
   type: str
   returned: success
   sample: 8a8f1b6a3b2a5d1c
 leader:
-  description: The member that leads, in the form of RV(members). Null while there is no leader.
+  description: The leader, in the form of RV(members). Null while there is no leader.
   type: dict
   returned: success
   sample: null
 members:
-  description: All members, in the form of the RV(quorum.etcd.etcd_member#module:members) of M(quorum.etcd.etcd_member).
+  description: All members, in the form of RV(quorum.etcd.etcd_member#module:members) of M(quorum.etcd.etcd_member).
   type: list
   elements: dict
   returned: success
   sample: []
 quorum:
-  description: The arithmetic of the quorum, in the form of the RV(quorum.etcd.etcd_member#module:quorum) of
+  description: The arithmetic of the quorum, in the form of RV(quorum.etcd.etcd_member#module:quorum) of
     M(quorum.etcd.etcd_member).
   type: dict
   returned: success
   sample: {voters: 3, size: 2, healthy: 3, fault_tolerance: 1}
 text:
-  description: The plan as text, at most 80 columns wide where names and URLs allow it.
+  description: The plan as text, at most 80 columns wide unless names and URLs are long.
   type: str
   returned: success
   sample: |
@@ -295,7 +293,7 @@ text:
 
     Afterwards: 1 voters, quorum 1, tolerates 0
 done:
-  description: Always empty, since nothing is changed.
+  description: Always empty, because the module changes nothing.
   type: list
   elements: dict
   returned: failure
@@ -318,7 +316,7 @@ refusal:
 error:
   description: What went wrong between the module and etcd, in the form that M(quorum.etcd.etcd_member) returns.
   type: dict
-  returned: when it failed for another reason than a refusal
+  returned: when the module failed for another reason than a refusal
   sample:
     code: timeout
     message: "asking the status of http://10.0.0.1:2379: no answer in time"

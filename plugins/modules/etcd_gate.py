@@ -10,8 +10,10 @@ module: etcd_gate
 short_description: Wait until a rolling change of an etcd cluster may take its next step
 version_added: 0.1.0
 description:
-  - Use it between the steps of a rolling change, such as a restart of one member at a time, instead of a fixed pause.
-  - It looks at the whole cluster, says what it waits for, and gives up after O(wait_timeout) with what it last saw.
+  - Use this module instead of a fixed pause between the steps of a rolling change, such as a restart of one member at a
+    time.
+  - It checks the whole cluster, and waits until the step is safe. After O(wait_timeout) it refuses, and says what it
+    last saw.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -30,9 +32,10 @@ attributes:
 options:
   state:
     description:
-      - V(stoppable) waits until the other members have a quorum without O(name), and moves leadership away from it.
-        The only member of a cluster may always be stopped.
-      - V(running) waits until O(name) is a healthy voter, or until all members are where O(name) is not given.
+      - V(stoppable) waits until the other members keep the quorum without O(name). If O(name) is the leader, the module
+        moves the leadership. The only member of a cluster may always be stopped.
+      - V(running) waits until O(name) is a healthy voter. Without O(name) it waits until all members are healthy
+        voters.
     type: str
     choices:
       - stoppable
@@ -47,7 +50,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Wait until the cluster can spare n1
+- name: Wait until n1 can be stopped
   quorum.etcd.etcd_gate:
     endpoints:
       - http://10.0.0.2:2379
@@ -69,7 +72,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 member:
-  description: The member, in the form that M(quorum.etcd.etcd_member) returns. Null where no O(name) is given.
+  description: The member, in the form that M(quorum.etcd.etcd_member) returns. Null without O(name).
   type: dict
   returned: success
   sample: null
@@ -85,7 +88,7 @@ cluster_id:
   returned: when the cluster was observed
   sample: 8a8f1b6a3b2a5d1c
 leader:
-  description: The member that leads. Null while there is no leader.
+  description: The leader. Null while there is no leader.
   type: dict
   returned: when the cluster was observed
   sample: null
@@ -95,19 +98,19 @@ quorum:
   returned: when the cluster was observed
   sample: {voters: 3, size: 2, healthy: 3, fault_tolerance: 1}
 plan:
-  description: The move of leadership, if one is needed, in the form that M(quorum.etcd.etcd_member) returns.
+  description: The move of the leadership if the module needs one, in the form that M(quorum.etcd.etcd_member) returns.
   type: list
   elements: dict
   returned: success
   sample: []
 done:
-  description: The steps that were taken.
+  description: The steps that were made.
   type: list
   elements: dict
   returned: always
   sample: []
 waits:
-  description: What was waited for, and how long, in the form that M(quorum.etcd.etcd_member) returns.
+  description: What the module waited for, and how long, in the form that M(quorum.etcd.etcd_member) returns.
   type: list
   elements: dict
   returned: when the cluster was observed
@@ -118,9 +121,9 @@ diff:
   returned: success
   sample: {before: "", after: ""}
 refusal:
-  description: Why the gate stays closed, in the form that M(quorum.etcd.etcd_member) returns.
+  description: Why the next step is not safe, in the form that M(quorum.etcd.etcd_member) returns.
   type: dict
-  returned: when the gate stays closed
+  returned: when the module refused
   sample:
     code: would_lose_quorum
     message: "cannot stop n1: 1 of 3 voters would be healthy and 2 are needed (n3 does not answer)"
@@ -129,7 +132,7 @@ refusal:
 error:
   description: What went wrong between the module and etcd, in the form that M(quorum.etcd.etcd_member) returns.
   type: dict
-  returned: when it failed for another reason than a refusal
+  returned: when the module failed for another reason than a refusal
   sample:
     code: connection_refused
     message: "status http://10.0.0.1:2379: connection refused"

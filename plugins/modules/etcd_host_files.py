@@ -11,11 +11,11 @@ short_description: Write directories, settings, keys and certificates on a host 
 version_added: 0.1.0
 description:
   - Creates directories and files with their content, owner, group and permissions.
-  - It looks at everything before it changes anything. The files that differ are first written next to their places, and
-    then renamed in their order. No process ever reads half of a file. A key that is listed right before its
-    certificate is replaced within the same moment.
+  - It compares everything before it changes anything. It writes new files beside the old files, and then renames them
+    in the order of O(files). So no process ever reads half of a file. List a key right before its certificate. Both are
+    then replaced almost at the same time.
   - If a run is interrupted, the next run completes it.
-  - A new file is readable by nobody else until it has its owner.
+  - Until a new file has its owner, only the user that runs the module can read it.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -24,8 +24,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - A user, a group or a directory that does not exist yet is no error in check mode, since an earlier task may be
-        about to create it.
+      - In check mode a missing user, group or directory is no error, because an earlier task may create it in a real
+        run.
   diff_mode:
     support: full
     details:
@@ -35,8 +35,8 @@ attributes:
 options:
   directories:
     description:
-      - Directories, created before the files, in this order. Missing directories above them are created, too, readable
-        by everybody.
+      - Directories, which are created in this order, before the files. Missing parent directories are created, too,
+        readable by everybody.
     type: list
     elements: dict
     default: []
@@ -63,12 +63,12 @@ options:
         default: "0755"
       exclusive:
         description:
-          - Whether everything in it that is not one of the O(files) is deleted.
+          - Whether to delete everything in the directory that is not in O(files).
         type: bool
         default: false
   files:
     description:
-      - Files, renamed into their places in this order. A symbolic link is replaced by the file.
+      - Files, which are replaced in this order. The file replaces a symbolic link in its place.
     type: list
     elements: dict
     default: []
@@ -95,12 +95,11 @@ options:
         default: "0644"
       content:
         description:
-          - The content. Leave it out for a file whose content is one of the O(secrets).
+          - The content. Leave it out if the content is in O(secrets).
         type: str
   secrets:
     description:
-      - The contents of files that nobody may see, such as keys, by the path of the file. They are never shown and never
-        logged.
+      - The contents of secret files, such as keys, by the path of the file. They are never shown and never logged.
     type: dict
     default: {}
 seealso:
@@ -125,13 +124,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed_paths:
-  description: The directories and files that were changed, or would be in check mode.
+  description: The directories and files that were changed. In check mode, the directories and files that would be
+    changed.
   type: list
   elements: str
   returned: success
   sample: [/etc/etcd/pki/peer.key, /etc/etcd/pki/peer.crt]
 diff:
-  description: Each difference, with the path in its headers. The content of a secret is not in it.
+  description: Each difference, with the path in its headers. It never has the content of a secret.
   type: list
   elements: dict
   returned: success

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: etcd_host_info
-short_description: Gather the etcd state of a host, that is its data directory, service and program
+short_description: Gather the etcd state of a host, which is its data directory, service and program
 version_added: 0.1.0
 description:
-  - Tells which member the data in a data directory belongs to. It reads the head of the write-ahead log, whether etcd
-    runs or not, and needs no etcd program.
-  - Tells whether the service runs, and which settings its process was started without.
-  - RV(host) is what M(quorum.etcd.etcd_cluster_plan) takes as one of its O(quorum.etcd.etcd_cluster_plan#module:hosts).
+  - Says to which member the data in a data directory belongs. It reads the beginning of the write-ahead log. It works
+    whether etcd runs or not, and needs no etcd program.
+  - Says whether the service runs, and which settings a restart would change for its process.
+  - Pass RV(host) to M(quorum.etcd.etcd_cluster_plan) in O(quorum.etcd.etcd_cluster_plan#module:hosts).
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -22,18 +22,18 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Name of the member that this host is to be.
+      - Name of the host's member.
     type: str
     required: true
   peer_urls:
     description:
-      - Peer URLs of the member that this host is to be.
+      - Peer URLs of the host's member.
     type: list
     elements: str
     required: true
   client_urls:
     description:
-      - Client URLs that the member is to advertise.
+      - Client URLs that the member advertises.
     type: list
     elements: str
     default: []
@@ -44,7 +44,7 @@ options:
     required: true
   wal_dir:
     description:
-      - The directory of the write-ahead log, where it is not below the data directory (C(--wal-dir)).
+      - The directory of the write-ahead log (C(--wal-dir)), if it is not below the data directory.
     type: path
   service:
     description:
@@ -53,35 +53,35 @@ options:
     default: etcd
   program:
     description:
-      - The etcd program, as a path or as a name to look for in the usual places.
+      - The etcd program, as a path, or as a name to find in the usual directories.
     type: str
     default: etcd
   first_start_file:
     description:
-      - The file of C(ETCD_INITIAL_*) variables for the first start of a member, which is deleted as soon as the member
-        is ready.
+      - The file with the C(ETCD_INITIAL_*) variables for the member's first start. The service deletes it when the
+        member is ready.
     type: path
   environment:
     description:
-      - The variables that the service is to run with. RV(host.outdated) compares them with those of the running
-        process.
+      - The variables with which the service should run. RV(host.outdated) compares them with the variables of the
+        running process.
     type: dict
     default: {}
   files:
     description:
-      - Files whose checksums are wanted.
+      - Files whose checksums to return.
     type: list
     elements: path
     default: []
   read:
     description:
-      - Files whose contents are wanted, such as certificates. They are shown, so this is nothing for keys.
+      - Files whose contents to return, such as certificates. The contents are shown, so do not use this for keys.
     type: list
     elements: path
     default: []
   certificates:
     description:
-      - Certificates to check for whether they have to be renewed.
+      - Certificates to check. The result says which of them must be renewed.
     type: list
     elements: dict
     default: []
@@ -93,31 +93,31 @@ options:
         required: true
       names:
         description:
-          - Host names and addresses that it must be valid for.
+          - Host names and addresses for which the certificate must be valid.
         type: list
         elements: str
         default: []
       renew_before_days:
         description:
-          - A certificate that expires within so many days is due.
+          - A certificate that expires within this number of days is due.
         type: float
         default: 30
       key:
         description:
-          - The file of its key. A certificate that does not belong to this key is due.
+          - The file of the certificate's key. A certificate that does not belong to this key is due.
         type: path
       ca:
         description:
-          - The certificate of a CA, in PEM form. A certificate that another one has signed is due.
+          - The certificate of a CA, in PEM form. A certificate that another CA has signed is due.
         type: str
       given:
         description:
-          - The certificate that somebody else made for this host, in PEM form. Another one is due. None of the options
-            above is looked at but O(certificates[].key).
+          - The certificate that you provide for this host, in PEM form. Any other certificate is due. Of the options
+            above, only O(certificates[].key) is then used.
         type: str
       given_key:
         description:
-          - The SHA-256 checksum of the key that belongs to O(certificates[].given). Another key is due.
+          - The SHA-256 checksum of the key of O(certificates[].given). A certificate with any other key is due.
         type: str
 seealso:
   - module: quorum.etcd.etcd_cluster_plan
@@ -169,29 +169,29 @@ host:
       returned: always
       sample: [https://10.0.0.1:2379]
     data_dir:
-      description: What the data directory holds.
+      description: The content of the data directory.
       type: dict
       returned: always
       sample: {state: data, member_id: 8211f1d0f64f3269, cluster_id: 8a8f1b6a3b2a5d1c, reason: null}
       contains:
         state:
-          description: One of V(absent), V(empty), V(data) and V(unreadable). A start that got nowhere leaves an empty
-            one.
+          description: One of V(absent), V(empty), V(data) and V(unreadable). A failed first start leaves an empty data
+            directory.
           type: str
           returned: always
           sample: data
         member_id:
-          description: Id of the member whose data it is, in hexadecimal. Null where there is none.
+          description: Id of the member to which the data belongs, in hexadecimal. Null when there is no data.
           type: str
           returned: always
           sample: 8211f1d0f64f3269
         cluster_id:
-          description: Id of the cluster whose data it is, in hexadecimal. Null where there is none.
+          description: Id of the cluster to which the data belongs, in hexadecimal. Null when there is no data.
           type: str
           returned: always
           sample: 8a8f1b6a3b2a5d1c
         reason:
-          description: Why it is unreadable. Null where it is not.
+          description: Why the data directory is unreadable. Null when it is readable.
           type: str
           returned: always
           sample: null
@@ -202,16 +202,16 @@ host:
       sample: true
     outdated:
       description:
-        - Names of the variables that a restart would change for the process. V(etcd) stands for a program that was
-          replaced since.
-        - The variables of the first start never count.
+        - Names of the variables that a restart would change for the process. V(etcd) means that the program was
+          replaced after the start of the process.
+        - The variables of the first start are never in this list.
       type: list
       elements: str
       returned: always
       sample: []
     first_start:
-      description: What the member was told to start with for the first time. Null once it has been ready, and before it
-        was told anything.
+      description: The settings of the member's first start. Null after the member has been ready, and before these
+        settings exist.
       type: dict
       returned: always
       sample: null
@@ -238,7 +238,7 @@ service:
       returned: always
       sample: true
     enabled:
-      description: Whether it is started at boot.
+      description: Whether the unit starts at boot.
       type: bool
       returned: always
       sample: true
@@ -248,19 +248,19 @@ service:
       returned: always
       sample: active
     sandboxing:
-      description: Whether systemd can filter the system calls of a service. In a container without privileges it
-        cannot.
+      description: Whether systemd can filter the system calls of a service. It cannot in a container without
+        privileges.
       type: bool
       returned: always
       sample: true
     marks:
-      description: The variables of its process whose names begin with C(QUORUM_ETCD_), by which a role knows what it
-        was started with.
+      description: The variables of the process whose names begin with C(QUORUM_ETCD_). They tell the role with which
+        unit and which CA bundles the process was started.
       type: dict
       returned: always
       sample: {}
 version:
-  description: Release of the etcd program. Null where there is none.
+  description: Release of the etcd program. Null when there is no program.
   type: str
   returned: success
   sample: 3.5.16
@@ -270,12 +270,12 @@ files:
   returned: success
   sample: {/etc/etcd/pki/ca.crt: null}
 contents:
-  description: The contents of the files to O(read), by path. Null for a file that does not exist.
+  description: The contents of the files in O(read), by path. Null for a file that does not exist.
   type: dict
   returned: success
   sample: {/etc/etcd/pki/ca.crt: null}
 certificates:
-  description: The O(certificates), in their order.
+  description: The certificates in O(certificates), in the same order.
   type: list
   elements: dict
   returned: success
@@ -290,7 +290,7 @@ certificates:
       returned: always
       sample: /etc/etcd/pki/server.crt
     due:
-      description: Why it has to be renewed. Null if it does not.
+      description: Why the certificate must be renewed. Null when it is not due.
       type: str
       returned: always
       sample: it expires in 12 days

@@ -10,13 +10,14 @@ module: etcd_member
 short_description: Add, promote, update and remove members of an etcd cluster
 version_added: 0.1.0
 description:
-  - Changes the membership of a running etcd cluster without ever costing it its quorum or an acknowledged write.
-  - Before anything is changed the module reads the member list with a quorum behind it, asks every member for its
-    status, and works out what the change does to the quorum. A change that is not safe is refused with a stable code,
-    the arithmetic, and the next step.
-  - Members are added as learners and promoted once they have caught up, so that a cluster keeps accepting writes while
-    it grows. Leadership is moved away before a leader is removed.
-  - Runs from several hosts or controllers at once take turns. A run that was killed is finished by running it again.
+  - Changes the membership of a running etcd cluster. The changes never cost the cluster the quorum or an acknowledged
+    write.
+  - Before the module changes anything, it reads the member list, which a quorum confirms, asks every member for its
+    status, and computes the quorum after the change. It refuses a change that is not safe, with a stable code, the
+    arithmetic, and the next step.
+  - Members are added as learners and promoted after they have caught up, so that writes go on while the cluster grows.
+    Leadership is moved to another member before the leader is removed.
+  - Concurrent runs take turns, even from several hosts or controllers. If a run was killed, run it again to finish.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -29,8 +30,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads the same and decides the same as the real run, up to the first request that would change the cluster.
-      - It waits for what a real run would wait for, because the verdict depends on it.
+      - Reads and decides as a real run does, up to the first request that would change the cluster.
+      - It waits as a real run does, because the decision depends on that.
   diff_mode:
     support: full
   idempotent:
@@ -38,11 +39,12 @@ attributes:
 options:
   state:
     description:
-      - V(present) makes sure that the member is registered with exactly these peer URLs. A new member is added, a known
-        one has its peer URLs updated. The host then starts etcd with RV(environment).
+      - V(present) makes sure that the member is registered with exactly these peer URLs. It adds a new member, and
+        updates the peer URLs of an existing member. After that, start etcd on the host with RV(environment).
       - V(promoted) makes sure that the member is a started voter. It waits for a learner to catch up, proves that it is
         live, and promotes it.
-      - V(absent) makes sure that it is not a member. It works while the member is down, and from any other endpoint.
+      - V(absent) makes sure that it is not a member. It also works if the member is down, and from the endpoint of any
+        other member.
     type: str
     choices:
       - present
@@ -51,37 +53,37 @@ options:
     default: present
   name:
     description:
-      - Name of the member. It identifies a member only while no other one has the same name, since etcd does not keep
+      - Name of the member. It identifies a member only while no other member has the same name. etcd does not keep
         names unique.
-      - A member that has never started has no name yet. Give O(peer_urls) as well, so that it is recognised.
+      - A member that has never started has no name yet. Give O(peer_urls) as well to identify it.
     type: str
   peer_urls:
     description:
       - Peer URLs of the member, each V(http) or V(https) with host and port.
-      - They are compared as a set, whatever their order, the case of scheme and host, a trailing slash or the form of
-        an IPv6 address.
-      - They never reach etcd unless they are well-formed, because an update with a malformed one destroys the cluster.
+      - They are compared as a set. Order, the case of scheme and host, a trailing slash and the form of an IPv6 address
+        make no difference.
+      - The module never sends a malformed URL to etcd, because an update with a malformed URL destroys the cluster.
     type: list
     elements: str
   member_id:
     description:
-      - Id of the member, in hexadecimal as C(etcdctl) prints it, or in decimal.
+      - Id of the member, in hexadecimal (as C(etcdctl) prints it) or in decimal.
     type: str
   learner:
     description:
       - How O(state=present) adds a member. V(true) adds a learner, which has no vote until O(state=promoted).
-      - V(false) adds a voter at once, which counts as a failed one until it has started.
+      - V(false) adds a voter at once. It counts as down until it has started.
     type: bool
     default: true
   move_leader:
     description:
-      - Whether to hand leadership to the most caught-up healthy voter before the leader is removed.
-      - Without it nothing can be written until the others have elected a new one.
+      - Whether to move leadership to the most caught-up healthy voter before the leader is removed.
+      - With V(false) nothing can be written until the other members have elected a new leader.
     type: bool
     default: true
   min_fault_tolerance:
     description:
-      - Refuse a removal that would leave fewer voters to spare than this, unless the removal does not make them fewer.
+      - Refuse a removal after which the fault tolerance would be lower than this, unless the removal does not lower it.
     type: int
     default: 0
 seealso:
@@ -119,7 +121,7 @@ EXAMPLES = r"""
       - https://10.0.0.4:2380
     state: promoted
 
-- name: Remove a member, but keep at least one voter to spare
+- name: Remove a member, but keep a fault tolerance of at least one
   quorum.etcd.etcd_member:
     endpoints:
       - http://10.0.0.1:2379
@@ -127,7 +129,7 @@ EXAMPLES = r"""
     state: absent
     min_fault_tolerance: 1
 
-- name: Remove a member that never started, and so has no name
+- name: Remove a member that never started, which has no name
   quorum.etcd.etcd_member:
     endpoints:
       - http://10.0.0.1:2379
@@ -146,7 +148,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 member:
-  description: The member that the task is about, as it is after the task. Null when it is not a member.
+  description: The member of the task, as it is after the task. Null when it is not a member.
   type: dict
   returned: success
   sample: &member
@@ -166,18 +168,18 @@ member:
       returned: always
       sample: 8211f1d0f64f3269
     name:
-      description: Name of the member, empty while it has not started.
+      description: Name of the member. Empty if it has never started.
       type: str
       returned: always
       sample: n4
     peer_urls:
-      description: Peer URLs as etcd has stored them.
+      description: Peer URLs, as etcd has stored them.
       type: list
       elements: str
       returned: always
       sample: [https://10.0.0.4:2380]
     client_urls:
-      description: Client URLs that the member advertises, none while it has not started.
+      description: Client URLs that the member advertises. Empty if it has never started.
       type: list
       elements: str
       returned: always
@@ -193,13 +195,12 @@ member:
       returned: always
       sample: voter
     started:
-      description: Whether it has ever started. A member that is stopped now has.
+      description: Whether the member has ever started. It is also true for a member that is stopped now.
       type: bool
       returned: always
       sample: true
     healthy:
-      description: Whether it can be counted on, that is whether it has started, answers, follows the leader, is not far
-        behind and raised no alarm.
+      description: Whether the member has started, answers, follows the leader, is not far behind, and raised no alarm.
       type: bool
       returned: always
       sample: true
@@ -221,7 +222,7 @@ cluster_id:
   returned: when the cluster was observed
   sample: 8a8f1b6a3b2a5d1c
 leader:
-  description: The member that leads. Null while there is no leader.
+  description: The leader. Null while there is no leader.
   type: dict
   returned: when the cluster was observed
   sample: *member
@@ -238,22 +239,22 @@ quorum:
       returned: always
       sample: 3
     size:
-      description: How many of them must agree.
+      description: The quorum, which is the number of voters that must agree.
       type: int
       returned: always
       sample: 2
     healthy:
-      description: How many of them are healthy.
+      description: Number of healthy voters.
       type: int
       returned: always
       sample: 3
     fault_tolerance:
-      description: How many more may fail before nothing can be written.
+      description: How many more voters may fail before nothing can be written.
       type: int
       returned: always
       sample: 1
 plan:
-  description: The steps from the cluster as it was found to what the task asks for. Empty when nothing is to be done.
+  description: The steps from the observed cluster to the requested state. Empty if there is nothing to do.
   type: list
   elements: dict
   returned: success
@@ -267,19 +268,19 @@ plan:
       returned: always
       sample: add_learner
     member:
-      description: Id, name and peer URLs of the member that the step is about, as far as they are known.
+      description: Id, name and peer URLs of the member of this step, as far as they are known.
       type: dict
       returned: always
       sample: {id: null, name: n4, peer_urls: [https://10.0.0.4:2380]}
 done:
-  description: The steps that were taken. Empty in check mode.
+  description: The steps that were made. Empty in check mode.
   type: list
   elements: dict
   returned: always
   sample: *steps
   contains: *step_keys
 waits:
-  description: What was waited for, and how long.
+  description: What the module waited for, and how long.
   type: list
   elements: dict
   returned: when the cluster was observed
@@ -290,32 +291,33 @@ waits:
       seconds: 3.2
   contains:
     code:
-      description: The refusal code that would have been final, had it not passed.
+      description: The refusal code of the condition. If the condition had not ended, the module would have refused with
+        this code.
       type: str
       returned: always
       sample: cluster_unsettled
     message:
-      description: What was last seen.
+      description: What the module last saw.
       type: str
       returned: always
       sample: "cannot add n5 as a learner: n4 is a learner that has not been promoted yet"
     seconds:
-      description: How long it lasted.
+      description: How long the module waited.
       type: float
       returned: always
       sample: 3.2
 initial_cluster:
-  description: The value of C(ETCD_INITIAL_CLUSTER) for a member that starts now, computed from the live list.
+  description: The value of C(ETCD_INITIAL_CLUSTER) for a member that starts now, computed from the present member list.
   type: str
   returned: success
   sample: n1=https://10.0.0.1:2380,n4=https://10.0.0.4:2380
 initial_cluster_state:
-  description: The value of C(ETCD_INITIAL_CLUSTER_STATE), never V(new) since a cluster answered.
+  description: The value of C(ETCD_INITIAL_CLUSTER_STATE). It is never V(new), because a cluster answered.
   type: str
   returned: success
   sample: existing
 environment:
-  description: The C(ETCD_*) variables that the member's first start needs. Empty when the member is absent.
+  description: The C(ETCD_*) variables for the member's first start. Empty when the member is absent.
   type: dict
   returned: success
   sample:
@@ -354,19 +356,20 @@ refusal:
       returned: always
       sample: would_lose_quorum
     message:
-      description: What was attempted, on what, and why it is not done.
+      description: What was attempted, on which member, and why it is refused.
       type: str
       returned: always
       sample: "cannot add n4 as a learner: 2 of 4 voters would be healthy and 3 are needed"
     arithmetic:
-      description: The quorum as it is and as it would be, in the form of RV(quorum). Null where it plays no part.
+      description: The quorum before and after the change, in the form of RV(quorum). Null when the refusal is not about
+        the quorum.
       type: dict
       returned: always
       sample:
         before: *quorum
         after: {voters: 4, size: 3, healthy: 2, fault_tolerance: 0}
     next_step:
-      description: What makes it possible.
+      description: What makes the change possible.
       type: str
       returned: always
       sample: Remove n3 first, or start it again.
@@ -387,12 +390,12 @@ error:
       returned: always
       sample: connection_refused
     message:
-      description: What was attempted, at which endpoint, and why it failed, with etcd's own words.
+      description: What was attempted, at which endpoint, and why it failed, with etcd's own message.
       type: str
       returned: always
       sample: "status http://10.0.0.1:2379: connection refused"
     next_step:
-      description: What to do about it.
+      description: What to do next.
       type: str
       returned: always
       sample: Check that etcd runs there and that the endpoints are its client URLs.

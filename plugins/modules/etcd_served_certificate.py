@@ -10,10 +10,11 @@ module: etcd_served_certificate
 short_description: Prove that etcd serves a certificate, and that members accept it
 version_added: 0.1.0
 description:
-  - Makes a TLS handshake with client or peer URLs of running members, and checks which certificate they serve.
-  - etcd reads its own certificates anew for every connection, so a new one is served as soon as its files are there.
-    This proves it.
-  - It fails unless every address serves or accepts the certificate. It changes nothing.
+  - Makes TLS handshakes with client or peer URLs of running members, and checks which certificate they serve.
+  - etcd reads its own certificates again for every connection, so it serves a new certificate as soon as the files are
+    replaced. This module proves that.
+  - It fails if an address in O(served_at) does not serve the certificate, or if any address does not accept it. It
+    changes nothing.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
@@ -27,30 +28,29 @@ options:
     required: true
   key:
     description:
-      - Its key.
+      - The key of O(certificate).
     type: path
     required: true
   served_at:
     description:
-      - Client or peer URLs that have to serve O(certificate), and to accept it.
+      - Client or peer URLs that must serve O(certificate) and accept it.
     type: list
     elements: str
     default: []
   accepted_by:
     description:
-      - Client or peer URLs that have to accept O(certificate), whatever they serve.
+      - Client or peer URLs that must accept O(certificate). They may serve any certificate.
     type: list
     elements: str
     default: []
   request_timeout:
     description:
-      - Seconds that one address may take.
+      - Seconds that one handshake may take.
     type: float
     default: 5
   wait_timeout:
     description:
-      - Seconds to wait for all addresses. A handshake can fail at the moment in which files are replaced, and is tried
-        again.
+      - Seconds to wait for all addresses. A handshake can fail while files are replaced, and is tried again.
     type: float
     default: 10
 seealso:
@@ -71,7 +71,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 served:
-  description: What every address serves, in the order in which they were asked.
+  description: What every address serves, in the order of the handshakes.
   type: list
   elements: dict
   returned: success
@@ -85,7 +85,7 @@ served:
       returned: always
       sample: https://10.0.0.1:2380
     fingerprint:
-      description: The SHA-256 fingerprint of the certificate that it serves.
+      description: The SHA-256 fingerprint of the certificate that the address serves.
       type: str
       returned: always
       sample: 5d2b7c37d1f7a3ba2d31a5fdf0bbd6d0c5f3ba8c4d5e1f0a9b8c7d6e5f4a3b2c
@@ -93,7 +93,7 @@ error:
   description: Which address does not serve or accept the certificate, and why, in the form that
     M(quorum.etcd.etcd_member) returns.
   type: dict
-  returned: when an address does not
+  returned: when an address does not serve or accept it
   sample:
     code: tls_error
     message: "https://10.0.0.2:2380 does not accept /etc/etcd/pki/peer.crt: [SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert

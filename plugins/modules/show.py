@@ -10,7 +10,7 @@ module: show
 short_description: Show text on the terminal as it is
 version_added: 0.1.0
 description:
-  - Prints text that is laid out already, such as a table, line by line and without quotes. The playbooks of this
+  - Prints text that is already laid out, such as a table, line by line and without quotes. The playbooks of this
     collection use it.
 author:
   - The quorum.etcd founders (@quorum-etcd)
