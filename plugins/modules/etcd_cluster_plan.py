@@ -291,7 +291,7 @@ text:
     The plan has one move:
         + n1  bootstrap             https://10.0.0.1:2380
 
-    Afterwards: 1 voters, quorum 1, tolerates 0
+    Afterwards: 1 voter, quorum 1, tolerates 0
 done:
   description: Always empty, because the module changes nothing.
   type: list

@@ -14,7 +14,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "molecule"
 
-CHAINS = (("role_migrate_tls", "role_rotate_ca"), ("role_secure", "role_rotate"))
+CHAINS = (("role_migrate_tls", "role_rotate_ca"), ("role_secure", "role_rotate", "role_given"))
 """Each begins where the one before it ended: it takes over its hosts and its cluster instead of making its own.
 
 Worth it only where the end of one is the beginning of the next: a cluster that has to be changed first costs more than

@@ -208,3 +208,21 @@ def test_the_page_about_the_architecture_names_no_other_file():
     rows = [line for line in ARCHITECTURE.partition("## The role")[0].splitlines() if line.startswith("| ")]
     named = {name.rpartition("/")[2] for row in rows for name in re.findall(r"`([\w/]+)`", row)}
     assert named - there == set()
+
+
+TASKS = ROOT / "roles" / "etcd_cluster" / "tasks"
+
+
+@pytest.mark.parametrize("path", sorted(TASKS.glob("[ct]*/*.yml")), ids=lambda path: path.stem)
+def test_the_page_about_the_architecture_names_every_file_of_the_role(path):
+    assert f"`{path.stem}`" in ARCHITECTURE or f"/{path.stem}`" in ARCHITECTURE
+
+
+def test_the_page_about_the_architecture_names_no_other_file_of_the_role():
+    rows = [
+        line
+        for line in ARCHITECTURE.partition("## The role")[2].partition("## Tests")[0].splitlines()
+        if line[:2] == "| "
+    ]
+    named = {name.rpartition("/")[2] for row in rows for name in re.findall(r"`([\w/]+)`", row)}
+    assert named - {path.stem for path in TASKS.rglob("*.yml")} == {""}

@@ -100,4 +100,5 @@ def _afterwards(deployment: Deployment, hosts: t.Sequence[Host]) -> list[str]:
         return [f"{'Afterwards: every' if deployment.moves else 'Every'} member runs etcd {deployment.release}"]
     voters = len(hosts) + sum(1 for member in deployment.unlisted if member.is_voter)
     quorum = Quorum(voters, voters)
-    return [f"Afterwards: {voters} voters, quorum {quorum.size}, tolerates {quorum.fault_tolerance}"]
+    noun = "voter" if voters == 1 else "voters"
+    return [f"Afterwards: {voters} {noun}, quorum {quorum.size}, tolerates {quorum.fault_tolerance}"]
