@@ -23,8 +23,9 @@ from .._membership.certificates import (
     private_cas,
 )
 from .._membership.refusal import Refusal
-from .._membership.trust import Chain, Signed
+from .._membership.trust import Chain
 from .._operations.exceptions import Refused
+from .._operations.file_facts import signed
 from .results import Result
 
 
@@ -89,10 +90,7 @@ def _kind(path: str) -> str:
 
 def _read(name: str, file: str, text: str) -> Chain:
     try:
-        return tuple(
-            Signed(one.subject, one.issuer, one.key_identifier, one.authority_key_identifier)
-            for one in read_certificates(text.encode("utf-8"))
-        )
+        return tuple(signed(one) for one in read_certificates(text.encode("utf-8")))
     except NoCertificate as problem:
         words = f"{file} of {name}: {problem}"
         raise EtcdError(errors.TLS_ERROR, words, next_step="Give a file of certificates in PEM form.") from problem

@@ -3,17 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""Looking at files on this host: what is in them, and whether a certificate has to be renewed."""
+"""What is in files on this host, and whether a certificate has to be renewed."""
 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from dataclasses import dataclass
 
 from .._formats.x509 import Certificate, NoCertificate, read_certificate
-
-SECONDS_A_DAY = 24 * 60 * 60
+from .._membership.renewal import Issued, Requirement, reason_to_renew, reason_to_replace
+from .._membership.trust import Signed
 
 
 @dataclass(frozen=True)
@@ -48,13 +47,20 @@ def text_of(path: str) -> str | None:
         return None
 
 
+def signed(certificate: Certificate) -> Signed:
+    """What the core wants to know of a certificate's signer."""
+    return Signed(
+        certificate.subject, certificate.issuer, certificate.key_identifier, certificate.authority_key_identifier
+    )
+
+
 def certificate_due(path: str, wanted: Wanted, now: float) -> str:
     """Why a certificate has to be made anew: there is none, or it is not, at the time `now`, what is wanted.
 
     Empty if it need not.
     """
     if wanted.given:
-        return _not_given(path, wanted)
+        return reason_to_replace(text_of(path) == wanted.given, checksum(wanted.key) == wanted.given_key)
     try:
         with open(path, "rb") as file:
             certificate = read_certificate(file.read())
@@ -62,38 +68,13 @@ def certificate_due(path: str, wanted: Wanted, now: float) -> str:
         return "there is none"
     except NoCertificate as problem:
         return str(problem)
-    return (
-        _out_of_date(certificate, wanted, now)
-        or _of_another_ca(certificate, wanted.ca)
-        or _of_another_key(path, wanted.key)
-    )
-
-
-def _not_given(path: str, wanted: Wanted) -> str:
-    if text_of(path) != wanted.given:
-        return "another certificate was given"
-    return "another key was given" if checksum(wanted.key) != wanted.given_key else ""
-
-
-def _out_of_date(certificate: Certificate, wanted: Wanted, now: float) -> str:
-    days = (certificate.not_after - now) / SECONDS_A_DAY
-    if days <= wanted.renew_before_days:
-        return "it has expired" if days <= 0 else f"it expires in {int(days)} days"
-    missing = sorted({_comparable(name) for name in wanted.names} - certificate.names)
-    return "it does not name {}".format(", ".join(missing)) if missing else ""
-
-
-def _of_another_ca(certificate: Certificate, pem: str) -> str:
-    if not pem:
-        return ""
     try:
-        ca = read_certificate(pem.encode("utf-8"))
+        ca = signed(read_certificate(wanted.ca.encode("utf-8"))) if wanted.ca else None
     except NoCertificate as problem:
         return f"the CA that should sign it cannot be read: {problem}"
-    said, key = certificate.authority_key_identifier, ca.key_identifier
-    if certificate.issuer == ca.subject and (not said or not key or said == key):
-        return ""
-    return "the CA that signed it has been replaced"
+    issued = Issued(certificate.not_after, certificate.names, signed(certificate))
+    required = Requirement(wanted.names, wanted.renew_before_days, ca)
+    return reason_to_renew(issued, required, now) or _of_another_key(path, wanted.key)
 
 
 def _of_another_key(path: str, key: str) -> str:
@@ -107,10 +88,3 @@ def _of_another_key(path: str, key: str) -> str:
     except (OSError, ValueError):
         return f"{key} is not its key"
     return ""
-
-
-def _comparable(name: str) -> str:
-    try:
-        return str(ipaddress.ip_address(name))
-    except ValueError:
-        return name.lower()

@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 import trustme
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.file_facts import (
-    SECONDS_A_DAY,
     Wanted,
     certificate_due,
     checksum,
@@ -31,34 +30,6 @@ from ansible_collections.quorum.etcd.plugins.module_utils._operations.service im
 )
 
 NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.timezone.utc)
-
-
-@pytest.fixture
-def certificate(tmp_path):
-    """A certificate for n1 and fd00::1 that is valid for 100 days."""
-    path = tmp_path / "server.crt"
-    path.write_bytes(
-        trustme.CA()
-        .issue_cert("n1", "fd00::1", not_after=NOW + datetime.timedelta(days=100))
-        .cert_chain_pems[0]
-        .bytes()
-    )
-    return path
-
-
-@pytest.mark.parametrize(
-    ("days", "names", "due"),
-    [
-        (0, ["n1"], ""),
-        (69, ["N1", "fd00:0::1"], ""),
-        (70, [], "it expires in 30 days"),
-        (99.5, [], "it expires in 0 days"),
-        (101, [], "it has expired"),
-        (0, ["n1", "n2", "10.0.0.1"], "it does not name 10.0.0.1, n2"),
-    ],
-)
-def test_a_certificate_is_due_before_it_ends_and_when_it_lacks_a_name(certificate, days, names, due):
-    assert certificate_due(str(certificate), Wanted(tuple(names)), NOW.timestamp() + days * SECONDS_A_DAY) == due
 
 
 def test_a_certificate_that_is_not_there_is_due(tmp_path):
