@@ -38,8 +38,10 @@ test: environment ## Everything that CI runs
 	@.venv/bin/python -m tests.run_all test
 
 .PHONY: unit
-unit: environment ## Tests of the collection's parts, no cluster needed [ARGS="-k name"]
-	@$(PYTEST) tests/unit -q -n $(shell expr 3 \* $$(nproc) / 2) --dist worksteal $(ARGS)
+unit: environment ## Tests of the collection's parts, no cluster needed [ARGS="-k name"] [COVERAGE=1]
+	@$(PYTEST) tests/unit -q -n $(shell expr 3 \* $$(nproc) / 2) --dist worksteal $(if $(COVERAGE),--cov --cov-report=) $(ARGS)
+	@if [ "$(COVERAGE)" = 1 ]; then .venv/bin/coverage report; fi
+	@if [ -n "$(COVERAGE)" ]; then .venv/bin/coverage report --include='*/_membership/*' --fail-under=100; fi
 
 .PHONY: images
 images: environment ## Container images for the tests, where there is a Docker engine

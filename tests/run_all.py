@@ -37,7 +37,7 @@ class Step:
 RUNS = {
     "test": (
         Step("lint", ("GATE=test",)),
-        Step("unit"),
+        Step("unit", ("COVERAGE=core",)),
         Step("integration"),
         Step("molecule", optional=True),
         Step("bare", optional=True),

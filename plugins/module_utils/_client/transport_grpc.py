@@ -97,7 +97,7 @@ class GrpcTransport(Transport):
 
     def _explain(self, rpc: Rpc, error: t.Any, deadline: float) -> errors.EtcdError:
         code, words = error.code().value[0], error.details() or ""
-        if _are_etcds(words) or not _is_of_the_way(code, words):
+        if _are_etcds(words) or not _is_made_by_grpc(code, words):
             self._has_answered = True
             return server_errors.refusal_of_server(rpc.attempt, self.url, code, words)
         had_answered, self._has_answered = self._has_answered, False
@@ -197,7 +197,7 @@ def _are_etcds(words: str) -> bool:
     return words.startswith(("etcdserver: ", "auth: "))
 
 
-def _is_of_the_way(code: int, words: str) -> bool:
+def _is_made_by_grpc(code: int, words: str) -> bool:
     """Whether gRPC itself made this status, rather than a server: no connection, no time, no HTTP/2."""
     return code in (server_errors.DEADLINE_EXCEEDED, server_errors.UNAVAILABLE) or any(
         sign in words for sign in _NOT_HTTP2

@@ -86,7 +86,7 @@ def _found_or_resumed(hosts: t.Sequence[Host]) -> Verdict:
     if refusal:
         return refusal
     if all(host.data_dir.is_vacant for host in hosts):
-        return _founded(hosts)
+        return _bootstrapped(hosts)
     return _resumed(hosts)
 
 
@@ -101,7 +101,7 @@ def _unusable_without_cluster(hosts: t.Sequence[Host]) -> Refusal | None:
     return _two_clusters(hosts) if len(ids) > 1 else None
 
 
-def _founded(hosts: t.Sequence[Host]) -> Verdict:
+def _bootstrapped(hosts: t.Sequence[Host]) -> Verdict:
     for host in hosts:
         if host.is_running and host.first_start is None:
             return _stale(

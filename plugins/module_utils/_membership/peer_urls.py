@@ -81,10 +81,7 @@ def _why_no_url(text: str) -> str:
         return "it is empty"
     if "://" not in text:
         return "it has no scheme"
-    scheme = text.split("://", 1)[0]
-    if scheme.lower() in ("http", "https"):
-        return "it has no host that can be read"
-    return f"the scheme is {scheme!r}"
+    return "the scheme is {!r}".format(text.split("://", 1)[0])
 
 
 def _problem_of(match: re.Match[str]) -> str:

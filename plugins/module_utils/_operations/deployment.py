@@ -51,7 +51,7 @@ def decide(pool: EndpointPool, planner: Planner, wait_timeout: float, clock: Clo
             waiting.wait_out(verdict, cluster or NOBODY)
             continue
         if silence is not None and any(move.action == BOOTSTRAP for move in verdict.moves):
-            raise _no_ground_for_a_beginning(silence)
+            raise _bootstrap_ruled_out(silence)
         return Decision(cluster, verdict)
 
 
@@ -83,7 +83,7 @@ def _doubt(pool: EndpointPool) -> str:
     return ""
 
 
-def _no_ground_for_a_beginning(error: EtcdError) -> EtcdError:
+def _bootstrap_ruled_out(error: EtcdError) -> EtcdError:
     return EtcdError(
         error.code,
         f"{error.message}; a new cluster is only created if every endpoint refuses the connection",

@@ -145,13 +145,13 @@ def test_the_data_of_a_removed_member_is_stale(etcd_cluster):
 
 
 @pytest.mark.etcd(size=1)
-def test_an_address_that_takes_connections_is_no_ground_for_a_beginning(etcd_cluster):
+def test_an_address_that_takes_connections_rules_out_a_bootstrap(etcd_cluster):
     """It may be a member that is starting, or hangs."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         spare = found(etcd_cluster.spare(), client_urls=[f"http://127.0.0.1:{server.getsockname()[1]}"])
         run = plan(etcd_cluster, spare)
     assert run.error == "timeout"
-    assert "only begun where every endpoint refuses" in run.message
+    assert "only created if every endpoint refuses" in run.message
 
 
 @pytest.mark.etcd(size=1, tls=True)

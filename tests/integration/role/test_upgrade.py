@@ -62,7 +62,7 @@ def wait_for_cluster_version(member: Member, version: str) -> None:
         ("3.7.1", "version_unsupported", "skip a minor release"),
         ("3.4.45", "version_unsupported", "go down"),
         ("3.5.15", "version_unsupported", "go down"),
-        ("three", "version_unsupported", "no release"),
+        ("three", "version_unsupported", "not a release"),
     ],
 )
 def test_case_50_what_3_5_16_cannot_go_to_is_refused_and_nothing_is_touched(etcd_cluster, release, code, words):

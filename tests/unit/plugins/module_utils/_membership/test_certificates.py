@@ -289,6 +289,22 @@ def test_other_given_cas_restart_the_members():
     assert (of_host.installs_ca, of_host.renews) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("ca", "options", "outdated"),
+    [
+        (AT_REST, {"renew": ALL}, ()),
+        (AT_REST, {"renew": ROTATE_CA}, (TRUST_MARK,)),
+        (AT_REST, {"renew": ROTATE_CA, "is_private": False}, (TRUST_MARK, "ETCD_SNAPSHOT_COUNT")),
+    ],
+    ids=["new certificates alone", "new CAs", "given CAs"],
+)
+def test_a_renewal_restarts_members_for_the_cas_that_they_trust_and_for_nothing_else(ca, options, outdated):
+    found = host(ca, outdated=(TRUST_MARK, "ETCD_SNAPSHOT_COUNT"))
+    settled = replace(found, outdated=())
+    made = plan(ca, settled, **options)
+    assert made.outdated(found) == outdated
+
+
 def test_where_nothing_is_due_nothing_is_said():
     assert plan(AT_REST, host(AT_REST)).text == ""
 

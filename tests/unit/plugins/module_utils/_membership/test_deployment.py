@@ -143,7 +143,8 @@ def test_members_that_run_and_do_not_answer_are_no_new_cluster():
 
 
 def test_hosts_of_two_clusters_are_refused():
-    found = refusal(None, stopped("m1"), stopped("m2"), with_data_of("m3", cluster_id=ANOTHER_CLUSTER))
+    others = (with_data_of("m3", cluster_id=ANOTHER_CLUSTER), fresh("m4"))
+    found = refusal(None, stopped("m1"), stopped("m2"), *others)
     assert found.code == "cluster_id_mismatch"
     assert "c1: m1, m2; c2: m3" in found.message
 

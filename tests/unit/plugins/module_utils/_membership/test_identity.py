@@ -210,6 +210,22 @@ def test_peer_urls_have_to_agree_where_they_are_not_what_is_wanted(contradiction
     assert verdict(THREE, state(**contradiction)) == "ambiguous_identity"
 
 
+def test_the_name_of_a_started_member_beside_the_id_of_one_that_has_not_started():
+    both = cluster(healthy("m1"), healthy("m2"), unstarted(3))
+    (number,) = (member.member_id for member in both.members if not member.name)
+    assert meant(both, name="m1", member_id=f"{number:x}") == "ambiguous_identity"
+
+
+def test_peer_urls_that_two_members_have():
+    assert meant(cluster(healthy("m1", [url(9)]), healthy("m2", [url(9)])), peer_urls=[url(9)]) == "ambiguous_identity"
+
+
+def test_an_id_that_is_one_members_in_decimal_and_anothers_in_hexadecimal():
+    both = cluster(healthy("m1", member_id=12345), healthy("m2", member_id=0x12345), healthy("m3"))
+    assert meant(both, member_id="12345") == "ambiguous_identity"
+    assert meant(both, member_id="0x12345") == "m2"
+
+
 def test_a_new_address_for_a_name_is_what_present_is_for():
     assert meant(THREE, renames_urls=True, name="m1", peer_urls=[url(9)]) == "m1"
     assert verdict(THREE, present("m1", [url(2)])) == "peer_url_in_use"

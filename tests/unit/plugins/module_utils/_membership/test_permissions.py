@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.quorum.etcd.plugins.module_utils._membership import checks
 
 from tests.unit.plugins.module_utils._membership.clusters import (
     absent,
@@ -16,6 +17,7 @@ from tests.unit.plugins.module_utils._membership.clusters import (
     promoted,
     reached,
     unreached,
+    unstarted,
     url,
     verdict,
     voters,
@@ -223,3 +225,10 @@ def test_a_release_that_knows_no_learners_is_not_asked_for_one(version):
 def test_one_member_of_an_old_release_is_enough_to_apply_its_rule():
     observed = cluster(*voters(4, 1), versions={"m3": "3.5.29"}, version="3.5.30")
     assert verdict(observed, present("m9", [NEWCOMER])) == FIRST
+
+
+def test_a_voter_has_arrived_once_it_has_started():
+    observed = cluster(*voters(3), unstarted(4))
+    (waiting,) = (member for member in observed.members if not member.name)
+    assert checks.voter_started(observed, observed.members[0]) is None
+    assert checks.voter_started(observed, waiting).code == "member_unstarted"

@@ -12,6 +12,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.model impo
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import (
     Quorum,
     alarms_of,
+    is_healthy_cluster,
     is_settled,
     lag_of,
     most_caught_up,
@@ -192,3 +193,19 @@ def test_a_cluster_is_settled_when_all_who_answer_follow_one_leader():
     assert is_settled(cluster(*voters(3, 1)))
     assert not is_settled(cluster(healthy("m1"), healthy("m2"), leaderless("m3")))
     assert not is_settled(with_status(cluster(*voters(3)), "m3", leader_id=0xBAD))
+
+
+@pytest.mark.parametrize(
+    ("observed", "is_whole"),
+    [
+        (cluster(*voters(3)), True),
+        (cluster(*voters(3), learner("m4")), True),
+        (cluster(*voters(3), dead_learner("m4")), False),
+        (cluster(healthy("m1"), healthy("m2"), dead("m3")), False),
+        (cluster(healthy("m1"), healthy("m2"), unstarted(3)), False),
+        (cluster(leaderless("m1"), leaderless("m2"), leaderless("m3")), False),
+    ],
+    ids=["voters", "and a learner", "and a dead learner", "a dead voter", "an unstarted voter", "no leader"],
+)
+def test_a_cluster_is_healthy_if_it_has_a_quorum_and_every_member_is(observed, is_whole):
+    assert is_healthy_cluster(observed) is is_whole

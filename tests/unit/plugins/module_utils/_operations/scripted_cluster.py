@@ -52,7 +52,8 @@ class Clock:
 class ScriptedCluster:
     """Voters m1, m2, … of which the first leads. ``script`` maps a call to its answers in turn; then all go through.
 
-    An answer is OK, LOST, LATE, or an error code: the change is not made then. A function is called instead.
+    An answer is OK, LOST, LATE, or an error code: the change is not made then. A function is called instead. Members
+    that are ``behind`` still have these lists.
     """
 
     def __init__(self, voters: int, learners: int = 0, **script: list) -> None:
@@ -66,6 +67,7 @@ class ScriptedCluster:
         self.asked: list[str] = []
         self.lease_ends = 0.0
         self.is_silent = False
+        self.behind: dict[int, tuple[Member, ...]] = {}
         self._script = {call: list(answers) for call, answers in script.items()}
 
     def pool(self) -> EndpointPool:
@@ -95,6 +97,12 @@ class ScriptedCluster:
     def add(self, peer_urls: tuple[str, ...], is_learner: bool = True, name: str = "") -> None:
         number = max(self.members) + 1
         self.members[number] = Member(number, name, peer_urls, (), is_learner)
+
+    @property
+    def has_quorum(self) -> bool:
+        """A member without a name has not started."""
+        voters = [member for member in self.members.values() if not member.is_learner]
+        return 2 * sum(1 for voter in voters if voter.name) > len(voters)
 
     def count(self, call: str) -> int:
         return self.calls.count(call)
@@ -127,7 +135,10 @@ class ScriptedEndpoint(Endpoint):
         return Status(CLUSTER_ID, self._number, "3.5.30", self._cluster.leader, 2, 50, 50, is_learner=is_learner)
 
     def member_list(self, linearizable: bool = True, timeout: float | None = None) -> MemberList:
-        return MemberList(CLUSTER_ID, self._number, tuple(self._cluster.members.values()), 2)
+        if linearizable and not self._cluster.has_quorum:
+            raise EtcdError(errors.TIMEOUT, "no quorum answers", self.url)
+        members = self._cluster.behind.get(self._number) or tuple(self._cluster.members.values())
+        return MemberList(CLUSTER_ID, self._number, members, 2)
 
     def member_add(self, peer_urls: Any, is_learner: bool, timeout: float | None = None) -> Any:
         self._cluster.change(self.url, "add", lambda: self._cluster.add(tuple(peer_urls), is_learner))

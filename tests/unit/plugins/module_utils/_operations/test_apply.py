@@ -324,6 +324,38 @@ def test_a_cluster_that_falls_silent_has_the_time_of_an_election():
     assert run(cluster, ADD).done == ("add_learner",)
 
 
+def test_a_lock_that_runs_out_at_each_look_ends_the_run():
+    """A run that needs longer for a look than its lock lasts must not change what it saw before."""
+    cluster = ScriptedCluster(1)
+
+    def run_out() -> None:
+        cluster.clock.now += 1000
+
+    cluster.script("unlock", *[OK] * 20)
+    for _ in range(20):
+        cluster.script("lock", run_out)
+    found = run(cluster, ADD)
+    assert found.end == errors.TIMEOUT
+    assert "ran out" in found.message
+    assert cluster.count("add") == 0
+
+
+def test_a_quorum_that_was_given_up_is_not_waited_for():
+    """The second voter of two counts from the moment on at which it is added, and has yet to start."""
+    cluster = ScriptedCluster(1)
+    goal = Goal(PRESENT, Identity("m9", NEW), learner=False, accept=frozenset({"would_lose_quorum"}))
+    assert run(cluster, goal) == Result("done", ("add_voter",), ())
+
+
+def test_a_member_that_does_not_know_of_the_change_in_time_is_named_in_a_warning():
+    cluster = ScriptedCluster(3)
+    cluster.behind[2] = tuple(cluster.members.values())
+    outcome = apply_module.apply(cluster.pool(), ADD, 60.0, 30.0, False, cluster.clock)
+    assert steps(outcome.done) == ("add_learner",)
+    (warning,) = outcome.warnings
+    assert warning == "The request to add m9 as a learner was carried out, but m2 does not know of it yet."
+
+
 def test_a_cluster_that_stays_silent_ends_the_run_with_what_was_done():
     cluster = ScriptedCluster(3)
     cluster.script("move", lambda: cluster.clock.while_asleep.append(lambda: None))
