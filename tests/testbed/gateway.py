@@ -12,6 +12,7 @@ import base64
 import http.client
 import json
 import ssl
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ LOGIN_WANTED = (2, 3, 7, 16)
 """Unknown ("auth: ..." of maintenance calls up to 3.5), invalid argument ("user name is empty"), denied, no valid
 token.
 """
+SECONDS_TO_LEARN_A_TOKEN = 2.0
 
 
 class GatewayError(Exception):
@@ -77,7 +79,18 @@ class Gateway:
             # in, while older releases tell their status to anyone: so first without.
             if refusal.code not in LOGIN_WANTED or not self._renew_token():
                 raise
-        return self._call(path, body or {}, timeout)
+        return self._call_with_a_new_token(path, body or {}, timeout)
+
+    def _call_with_a_new_token(self, path: str, body: dict[str, Any], timeout: float) -> dict[str, Any]:
+        """Another member may have given the token: this one knows it as soon as it has applied that."""
+        ends = time.monotonic() + SECONDS_TO_LEARN_A_TOKEN
+        while True:
+            try:
+                return self._call(path, body, timeout)
+            except GatewayError as refusal:
+                if "invalid auth token" not in refusal.message or time.monotonic() >= ends:
+                    raise
+            time.sleep(0.01)
 
     def authenticate(self, name: str, password: str, timeout: float = 5.0) -> str:
         """A token for that user; only a voter gives one."""
