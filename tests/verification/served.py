@@ -5,9 +5,17 @@
 
 from __future__ import annotations
 
+import pytest
 from testinfra.host import Host
 
 from .node import Node
+
+PKI = "/etc/etcd/pki"
+BEFORE = "/root/first"
+"""Where a scenario has kept what was in PKI (molecule/shared/keep_certificates.yml)."""
+CAS = {2379: "ca.crt", 2380: "peer-ca.crt"}
+SERVED = {2379: "server.crt", 2380: "peer.crt"}
+PRESENTED = {2379: "client", 2380: "peer"}
 
 PROBE = """
 import hashlib, socket, ssl, sys
@@ -40,3 +48,20 @@ def fingerprint(host: Host, path: str) -> str:
         "print(hashlib.sha256(ssl.PEM_cert_to_DER_cert(open(sys.argv[1]).read())).hexdigest())"
     )
     return host.check_output(f"python3 -c '{script}' {path}")
+
+
+@pytest.mark.parametrize("port", CAS)
+def test_what_is_served_is_new(node: Node, port: int) -> None:
+    served = seen(node, port, f"{PKI}/{CAS[port]}", f"{PKI}/{PRESENTED[port]}")
+    assert served == fingerprint(node.host, f"{PKI}/{SERVED[port]}")
+    assert served != fingerprint(node.host, f"{BEFORE}/{SERVED[port]}")
+
+
+@pytest.mark.parametrize("port", CAS)
+def test_what_is_served_is_of_another_ca(node: Node, port: int) -> None:
+    assert seen(node, port, f"{BEFORE}/{CAS[port]}", f"{PKI}/{PRESENTED[port]}") == "not trusted"
+
+
+@pytest.mark.parametrize("port", CAS)
+def test_certificates_of_the_old_ca_are_refused(node: Node, port: int) -> None:
+    assert seen(node, port, f"{PKI}/{CAS[port]}", f"{BEFORE}/{PRESENTED[port]}") == "refused"

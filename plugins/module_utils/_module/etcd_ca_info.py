@@ -41,7 +41,8 @@ def describe_cas(module: AnsibleModule) -> None:
         module.fail_json(msg=f"{error.filename} cannot be read: {error.strerror}. Run this as a user who may read it.")
     absent = [paths[name] for name in CAS if files and found[name] is None]
     if absent:
-        module.fail_json(msg=f"{' and '.join(absent)} does not exist. Give the files of the CAs to trust.")
+        verb = "does" if len(absent) == 1 else "do"
+        module.fail_json(msg=f"{' and '.join(absent)} {verb} not exist. Give the files of the CAs to trust.")
     certificates = {name: text for name, text in found.items() if text is not None}
     module.exit_json(
         changed=False,

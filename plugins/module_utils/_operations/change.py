@@ -77,7 +77,7 @@ def wait_until_spread(pool: EndpointPool, cluster: Cluster, step: Step, clock: C
         if not behind:
             return ""
         if clock.monotonic() >= deadline:
-            return f"The request to {step} was carried out, but {', '.join(behind)} does not know of it yet."
+            return f"The request to {step} was carried out, but is not known to {', '.join(behind)} yet."
         clock.sleep(_POLL_SECONDS)
 
 

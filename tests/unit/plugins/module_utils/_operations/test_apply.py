@@ -353,7 +353,7 @@ def test_a_member_that_does_not_know_of_the_change_in_time_is_named_in_a_warning
     outcome = apply_module.apply(cluster.pool(), ADD, 60.0, 30.0, False, cluster.clock)
     assert steps(outcome.done) == ("add_learner",)
     (warning,) = outcome.warnings
-    assert warning == "The request to add m9 as a learner was carried out, but m2 does not know of it yet."
+    assert warning == "The request to add m9 as a learner was carried out, but is not known to m2 yet."
 
 
 def test_a_cluster_that_stays_silent_ends_the_run_with_what_was_done():
