@@ -67,6 +67,10 @@ options:
         type: dict
         required: true
         suboptions:
+          path:
+            description:
+              - The data directory.
+            type: str
           state:
             description:
               - State of the data directory.
@@ -116,6 +120,45 @@ options:
               - The value of C(ETCD_INITIAL_CLUSTER_STATE).
             type: str
             required: true
+      past:
+        description:
+          - What shows that the host was configured as a member before. If its data directory is empty or another one
+            now, the module refuses.
+        type: dict
+        suboptions:
+          files:
+            description:
+              - Files of a member that exist on the host.
+            type: list
+            elements: str
+            default: []
+          data_dir:
+            description:
+              - The data directory that the host's settings name.
+            type: str
+          process_data_dir:
+            description:
+              - The data directory with which the running process was started.
+            type: str
+          holds_data:
+            description:
+              - Whether there is anything in the data directory that the settings name.
+            type: bool
+            default: false
+          unfinished:
+            description:
+              - Whether the host's member has never been ready, or was wiped.
+            type: bool
+            default: false
+  cluster_name:
+    description:
+      - Name of the cluster, as O(forget) has to give it.
+    type: str
+  forget:
+    description:
+      - The O(cluster_name) again, if the cluster is gone for good and a new and empty one should begin on hosts that
+        were its members. Otherwise the module refuses to bootstrap on hosts that have lost their data.
+    type: str
   remove_unlisted:
     description:
       - Whether to remove members that have no host in O(hosts). Otherwise these members stay, and a warning names them.
@@ -340,6 +383,8 @@ def main() -> None:
             "remove_unlisted": {"type": "bool", "default": False},
             "wipe_stale_data": {"type": "bool", "default": False},
             "rebuild": {"type": "str"},
+            "cluster_name": {"type": "str"},
+            "forget": {"type": "str"},
             "upgrade_to": {"type": "str"},
             **ACCEPT,
             "wait_timeout": {"type": "float", "default": 30.0},

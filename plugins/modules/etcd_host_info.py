@@ -61,6 +61,20 @@ options:
       - The file with the C(ETCD_INITIAL_*) variables for the member's first start. The service deletes it when the
         member is ready.
     type: path
+  settings_file:
+    description:
+      - The file with the variables of the service. RV(host.past.data_dir) is the data directory that it names.
+    type: path
+  member_files:
+    description:
+      - Files that only a host has that was configured as a member, such as its settings, its unit and its certificates.
+    type: list
+    elements: path
+    default: []
+  unfinished_file:
+    description:
+      - A file that exists while the host is being configured, until its member is ready.
+    type: path
   environment:
     description:
       - The variables with which the service should run. RV(host.outdated) compares them with the variables of the
@@ -172,8 +186,18 @@ host:
       description: The content of the data directory.
       type: dict
       returned: always
-      sample: {state: data, member_id: 8211f1d0f64f3269, cluster_id: 8a8f1b6a3b2a5d1c, reason: null}
+      sample:
+        path: /var/lib/etcd
+        state: data
+        member_id: 8211f1d0f64f3269
+        cluster_id: 8a8f1b6a3b2a5d1c
+        reason: null
       contains:
+        path:
+          description: The option O(data_dir).
+          type: str
+          returned: always
+          sample: /var/lib/etcd
         state:
           description: One of V(absent), V(empty), V(data) and V(unreadable). A failed first start leaves an empty data
             directory.
@@ -226,6 +250,43 @@ host:
           type: str
           returned: always
           sample: new
+    past:
+      description: What shows that the host was configured as a member before.
+      type: dict
+      returned: always
+      sample:
+        files: [/etc/etcd/etcd.env]
+        data_dir: /var/lib/etcd
+        process_data_dir: /var/lib/etcd
+        holds_data: true
+        unfinished: false
+      contains:
+        files:
+          description: The files in O(member_files) that exist.
+          type: list
+          elements: str
+          returned: always
+          sample: [/etc/etcd/etcd.env]
+        data_dir:
+          description: The data directory that O(settings_file) names. Null when it names none.
+          type: str
+          returned: always
+          sample: /var/lib/etcd
+        process_data_dir:
+          description: The data directory with which the running process was started. Null when that is not known.
+          type: str
+          returned: always
+          sample: /var/lib/etcd
+        holds_data:
+          description: Whether there is anything in RV(host.past.data_dir).
+          type: bool
+          returned: always
+          sample: true
+        unfinished:
+          description: Whether O(unfinished_file) exists.
+          type: bool
+          returned: always
+          sample: false
 service:
   description: The systemd unit.
   type: dict
@@ -316,6 +377,9 @@ def main() -> None:
             "service": {"type": "str", "default": "etcd"},
             "program": {"type": "str", "default": "etcd"},
             "first_start_file": {"type": "path"},
+            "settings_file": {"type": "path"},
+            "member_files": {"type": "list", "elements": "path", "default": []},
+            "unfinished_file": {"type": "path"},
             "environment": {"type": "dict", "default": {}},
             "files": {"type": "list", "elements": "path", "default": []},
             "read": {"type": "list", "elements": "path", "default": []},

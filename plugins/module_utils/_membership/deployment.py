@@ -13,12 +13,22 @@ held against it. Nothing here believes a flag or a variable about whether a clus
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from . import refusal as codes
 from .convergence import START, DesiredMember, Move, moves
-from .hosts import DATA, NEW, UNREADABLE, Host
-from .model import Cluster, Member, Silence, hex_id
+from .host_refusals import (
+    data_dir_changed,
+    data_lost,
+    foreign_data,
+    is_stale,
+    names,
+    stale_data,
+    twins,
+    unusable_without_cluster,
+)
+from .hosts import DATA, NEW, Consents, Host
+from .model import Cluster, Member, Silence
 from .peer_urls import addresses
 from .quorum import Quorum, most_caught_up, quorum_of
 from .refusal import Refusal
@@ -28,22 +38,6 @@ from .steps import ADD_LEARNER, MOVE_LEADER, REMOVE, UPDATE_PEER_URLS, Step, pro
 BOOTSTRAP = "bootstrap"
 WIPE = "wipe"
 RESTART = "restart"
-
-
-@dataclass(frozen=True)
-class Consents:
-    """What the user agrees to beforehand. `accept` holds refusal codes to override.
-
-    `rebuild` names the host whose member is to be removed, healthy or not, and to join again without its data.
-    """
-
-    remove_unlisted: bool = False
-    wipe_stale_data: bool = False
-    accept: frozenset[str] = field(default_factory=frozenset)
-    rebuild: str = ""
-
-    def may_wipe(self, host: Host) -> bool:
-        return self.wipe_stale_data or host.name == self.rebuild
 
 
 @dataclass(frozen=True)
@@ -70,7 +64,7 @@ def deploy(cluster: Cluster | None, hosts: t.Sequence[Host], consents: Consents)
     """What makes these hosts the members of the cluster; `cluster` is None where every one of their endpoints refused
     the connection.
     """
-    refusal = _twins(hosts)
+    refusal = twins(hosts) or data_dir_changed(hosts, consents) or data_lost(cluster, hosts, consents)
     if refusal:
         return refusal
     if cluster is None:
@@ -82,7 +76,7 @@ def deploy(cluster: Cluster | None, hosts: t.Sequence[Host], consents: Consents)
 
 
 def _found_or_resumed(hosts: t.Sequence[Host]) -> Verdict:
-    refusal = _unusable_without_cluster(hosts)
+    refusal = unusable_without_cluster(hosts)
     if refusal:
         return refusal
     if all(host.data_dir.is_vacant for host in hosts):
@@ -90,21 +84,10 @@ def _found_or_resumed(hosts: t.Sequence[Host]) -> Verdict:
     return _resumed(hosts)
 
 
-def _unusable_without_cluster(hosts: t.Sequence[Host]) -> Refusal | None:
-    for host in hosts:
-        if host.data_dir.state == UNREADABLE:
-            return _stale(
-                f"the data directory of {host.name} cannot be judged, and no member answers: {host.data_dir.reason}",
-                False,
-            )
-    ids = {host.data_dir.cluster_id for host in hosts if host.data_dir.state == DATA}
-    return _two_clusters(hosts) if len(ids) > 1 else None
-
-
 def _bootstrapped(hosts: t.Sequence[Host]) -> Verdict:
     for host in hosts:
         if host.is_running and host.first_start is None:
-            return _stale(
+            return stale_data(
                 f"the etcd service of {host.name} runs, but with another data directory than the configured one",
                 False,
             )
@@ -119,7 +102,7 @@ def _resumed(hosts: t.Sequence[Host]) -> Verdict:
         return Deployment(starts, tuple(host.name for host in idle), is_complete=False)
     return Refusal(
         codes.NO_QUORUM,
-        f"no member answers, although etcd runs on every host that has data ({_names(startable)})",
+        f"no member answers, although etcd runs on every host that has data ({names(startable)})",
         "Look at the members' logs. If members are lost for good, recover from a snapshot or from one survivor: a "
         "new start does not help, and hosts that have data of a cluster are never bootstrapped as a new one.",
         before=Quorum(len(hosts), 0),
@@ -147,10 +130,10 @@ def _startable(hosts: t.Sequence[Host]) -> list[Host]:
 def _converged(cluster: Cluster, hosts: t.Sequence[Host], consents: Consents) -> Verdict:
     wipes: list[Host] = []
     for host in hosts:
-        refusal = _refuse_data(cluster, host, consents)
+        refusal = foreign_data(cluster, host, consents)
         if refusal:
             return refusal
-        if _is_stale(cluster, host) or _is_to_be_rebuilt(cluster, host, consents):
+        if is_stale(cluster, host) or _is_to_be_rebuilt(cluster, host, consents):
             wipes.append(host)
     desired = tuple(
         DesiredMember(host.name, host.peer_urls, has_data=host.data_dir.state == DATA and host not in wipes)
@@ -194,54 +177,6 @@ def _is_to_be_rebuilt(cluster: Cluster, host: Host, consents: Consents) -> bool:
 def _has_started(cluster: Cluster, move: Move) -> bool:
     member = cluster.member(move.member_id)
     return member is not None and member.is_started
-
-
-def _is_stale(cluster: Cluster, host: Host) -> bool:
-    """Whether a host's data are none that this cluster knows."""
-    data = host.data_dir
-    return not data.is_vacant and (
-        data.state == UNREADABLE or data.cluster_id != cluster.cluster_id or cluster.member(data.member_id) is None
-    )
-
-
-def _refuse_data(cluster: Cluster, host: Host, consents: Consents) -> Refusal | None:
-    data = host.data_dir
-    if _is_stale(cluster, host):
-        return _refuse_stale(cluster, host, consents.may_wipe(host))
-    member = cluster.member(data.member_id) if data.state == DATA else None
-    if member is not None and member.is_started and member.name != host.name:
-        return Refusal(
-            codes.AMBIGUOUS_IDENTITY,
-            f"the data directory of {host.name} holds the member {member.name} ({hex_id(member.member_id)})",
-            f"Name this host's member {member.name}, as it is recorded, or move the data back to its own host.",
-        )
-    return None
-
-
-def _refuse_stale(cluster: Cluster, host: Host, may_wipe: bool) -> Refusal | None:
-    data = host.data_dir
-    if data.state == UNREADABLE:
-        return (
-            None if may_wipe else _stale(f"the data directory of {host.name} holds no data of a member: {data.reason}")
-        )
-    if data.cluster_id != cluster.cluster_id:
-        if may_wipe and not host.is_running:
-            return None
-        doing = "runs as a member" if host.is_running else "has the data of a member"
-        return Refusal(
-            codes.CLUSTER_ID_MISMATCH,
-            f"{host.name} {doing} of the cluster {hex_id(data.cluster_id)}, and the cluster of this group is "
-            f"{hex_id(cluster.cluster_id)}",
-            "Take the host out of the group, or stop its etcd and consent to wiping its data "
-            "(etcd_cluster_wipe_stale_data).",
-        )
-    return (
-        None
-        if may_wipe
-        else _stale(
-            f"{host.name} has the data of the member {hex_id(data.member_id)}, which was removed from the cluster"
-        )
-    )
 
 
 def _restarts(
@@ -300,51 +235,3 @@ def _unlisted(cluster: Cluster, hosts: t.Sequence[Host]) -> tuple[Member, ...]:
     return tuple(
         member for member in cluster.members if member.name not in names and not taken & addresses(member.peer_urls)
     )
-
-
-# Refusals
-
-
-def _twins(hosts: t.Sequence[Host]) -> Refusal | None:
-    """Two hosts with the data of one member: a copied disk. Started both, they would vote twice."""
-    owners: dict[int, Host] = {}
-    for host in hosts:
-        if host.data_dir.state != DATA:
-            continue
-        other = owners.setdefault(host.data_dir.member_id, host)
-        if other is not host:
-            return Refusal(
-                codes.AMBIGUOUS_IDENTITY,
-                f"{other.name} and {host.name} both have the data of the member {hex_id(host.data_dir.member_id)}",
-                "One is a copy. Keep the one that has run last, and delete the data directory of the other.",
-            )
-    return None
-
-
-def _two_clusters(hosts: t.Sequence[Host]) -> Refusal:
-    by_id: dict[int, list[Host]] = {}
-    for host in hosts:
-        if host.data_dir.state == DATA:
-            by_id.setdefault(host.data_dir.cluster_id, []).append(host)
-    words = "; ".join(
-        f"{hex_id(number)}: {_names(some)}" for number, some in sorted(by_id.items(), key=lambda pair: -len(pair[1]))
-    )
-    return Refusal(
-        codes.CLUSTER_ID_MISMATCH,
-        f"the hosts have the data of {len(by_id)} different clusters, and no member answers ({words})",
-        "Take the hosts of the other clusters out of the group, or delete their data directories if nobody needs them.",
-    )
-
-
-def _stale(message: str, may_be_wiped: bool = True) -> Refusal:
-    way_out = "delete it on the host if nobody needs it"
-    consent = (
-        f"Consent to wiping it (etcd_cluster_wipe_stale_data), or {way_out}."
-        if may_be_wiped
-        else f"Check what it is; {way_out}."
-    )
-    return Refusal(codes.STALE_DATA, message, consent)
-
-
-def _names(hosts: t.Sequence[Host]) -> str:
-    return ", ".join(host.name for host in hosts)

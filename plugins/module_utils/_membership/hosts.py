@@ -28,6 +28,7 @@ class DataDir:
     member_id: int = 0
     cluster_id: int = 0
     reason: str = ""
+    path: str = ""
 
     @property
     def is_vacant(self) -> bool:
@@ -44,6 +45,23 @@ class FirstStart:
 
 
 @dataclass(frozen=True)
+class Past:
+    """What shows that a host was configured as a member before.
+
+    `files` are those of a member that exist: settings, unit, certificates. `data_dir` is the data directory that the
+    settings name, `process_data_dir` the one that the running process was started with; empty where unknown.
+    `holds_data` says whether there is anything in `data_dir`. While a host `is_unfinished` it has yet to become a
+    member, for the first time or again, so no data is missing.
+    """
+
+    files: tuple[str, ...] = ()
+    data_dir: str = ""
+    process_data_dir: str = ""
+    holds_data: bool = False
+    is_unfinished: bool = False
+
+
+@dataclass(frozen=True)
 class Host:
     """A host as it was found, and the member that it is to be. Peer URLs are normalised.
 
@@ -57,3 +75,29 @@ class Host:
     is_running: bool = False
     outdated: tuple[str, ...] = ()
     first_start: FirstStart | None = None
+    past: Past = field(default_factory=Past)
+
+    @property
+    def has_lost_data(self) -> bool:
+        """Whether it was a member, and its data directory is empty now: a disk that is gone, or not mounted."""
+        is_new = self.past.is_unfinished or self.first_start is not None or not self.past.files
+        return self.data_dir.is_vacant and not is_new
+
+
+@dataclass(frozen=True)
+class Consents:
+    """What the user agrees to beforehand. `accept` holds refusal codes to override.
+
+    `rebuild` names the host whose member is to be removed, healthy or not, and to join again without its data.
+    `forget` names the cluster whose data may be gone: it has to be the `cluster_name`.
+    """
+
+    remove_unlisted: bool = False
+    wipe_stale_data: bool = False
+    accept: frozenset[str] = field(default_factory=frozenset)
+    rebuild: str = ""
+    forget: str = ""
+    cluster_name: str = ""
+
+    def may_wipe(self, host: Host) -> bool:
+        return self.wipe_stale_data or host.name == self.rebuild

@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 from . import checks, gate, versions
 from . import refusal as codes
 from .convergence import Move
-from .deployment import Consents, Deployment, Verdict, deploy
-from .hosts import Host
+from .deployment import Deployment, Verdict, deploy
+from .hosts import Consents, Host
 from .model import Cluster, Member
 from .plan_warnings import promotion_warnings
 from .preconditions import can_be_changed

@@ -10,9 +10,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from .._membership.deployment import BOOTSTRAP, RESTART, WIPE, Consents, Deployment, deploy
+from .._membership.deployment import BOOTSTRAP, RESTART, WIPE, Deployment, deploy
 from .._membership.deployment_text import plan_text
-from .._membership.hosts import DataDir, FirstStart, Host
+from .._membership.hosts import Consents, DataDir, FirstStart, Host, Past
 from .._membership.model import Cluster, hex_id
 from .._membership.quorum import is_healthy_cluster
 from .._membership.report import cluster_data, member_data, move_data
@@ -33,6 +33,7 @@ HOSTS: dict[str, dict[str, t.Any]] = {
         "type": "dict",
         "required": True,
         "options": {
+            "path": {"type": "str"},
             "state": {"type": "str", "choices": _STATES, "required": True},
             "member_id": {"type": "str"},
             "cluster_id": {"type": "str"},
@@ -41,6 +42,16 @@ HOSTS: dict[str, dict[str, t.Any]] = {
     },
     "running": {"type": "bool", "required": True},
     "outdated": {"type": "list", "elements": "str", "default": []},
+    "past": {
+        "type": "dict",
+        "options": {
+            "files": {"type": "list", "elements": "str", "default": []},
+            "data_dir": {"type": "str"},
+            "process_data_dir": {"type": "str"},
+            "holds_data": {"type": "bool", "default": False},
+            "unfinished": {"type": "bool", "default": False},
+        },
+    },
     "first_start": {
         "type": "dict",
         "options": {"initial_cluster": {"type": "str", "required": True}, "state": {"type": "str", "required": True}},
@@ -63,7 +74,14 @@ def planner_of(params: t.Mapping[str, t.Any], hosts: tuple[Host, ...]) -> Planne
     accept = frozenset(params["accept"])
     if params["upgrade_to"] is not None:
         return lambda cluster: upgrade(cluster, hosts, params["upgrade_to"], accept)
-    consents = Consents(params["remove_unlisted"], params["wipe_stale_data"], accept, params["rebuild"] or "")
+    consents = Consents(
+        remove_unlisted=params["remove_unlisted"],
+        wipe_stale_data=params["wipe_stale_data"],
+        accept=accept,
+        rebuild=params["rebuild"] or "",
+        forget=params["forget"] or "",
+        cluster_name=params["cluster_name"] or "",
+    )
     return lambda cluster: deploy(cluster, hosts, consents)
 
 
@@ -73,10 +91,27 @@ def host_of(found: t.Mapping[str, t.Any]) -> Host:
     return Host(
         name=found["name"],
         peer_urls=peer_urls_of(found["peer_urls"]),
-        data_dir=DataDir(data["state"], _number(data["member_id"]), _number(data["cluster_id"]), data["reason"] or ""),
+        data_dir=DataDir(
+            state=data["state"],
+            member_id=_number(data["member_id"]),
+            cluster_id=_number(data["cluster_id"]),
+            reason=data["reason"] or "",
+            path=data["path"] or "",
+        ),
         is_running=found["running"],
         outdated=tuple(found["outdated"]),
         first_start=FirstStart(first["initial_cluster"], first["state"]) if first else None,
+        past=_past(found["past"] or {}),
+    )
+
+
+def _past(found: t.Mapping[str, t.Any]) -> Past:
+    return Past(
+        files=tuple(found.get("files") or ()),
+        data_dir=found.get("data_dir") or "",
+        process_data_dir=found.get("process_data_dir") or "",
+        holds_data=bool(found.get("holds_data")),
+        is_unfinished=bool(found.get("unfinished")),
     )
 
 

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import typing as t
 
@@ -14,7 +15,17 @@ from .._membership.hosts import DataDir
 from .._membership.model import hex_id
 from .._operations.data_dir import examine
 from .._operations.file_facts import Wanted, certificate_due, checksum, text_of
-from .._operations.service import Runner, can_sandbox, find_service, first_start, marks, outdated, release_of
+from .._operations.service import (
+    Runner,
+    can_sandbox,
+    data_dir_in,
+    data_dir_of,
+    find_service,
+    marks,
+    outdated,
+    release_of,
+    variables_in,
+)
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -37,17 +48,18 @@ def runner_of(module: AnsibleModule) -> Runner:
 def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
     """The host as it is."""
     service = find_service(run, params["service"])
-    told = first_start(params["first_start_file"]) if params["first_start_file"] else {}
+    told = variables_in(params["first_start_file"]) if params["first_start_file"] else {}
     return {
         "changed": False,
         "host": {
             "name": params["name"],
             "peer_urls": params["peer_urls"],
             "client_urls": params["client_urls"],
-            "data_dir": _data_dir(examine(params["data_dir"], params["wal_dir"] or "")),
+            "data_dir": _data_dir(params["data_dir"], examine(params["data_dir"], params["wal_dir"] or "")),
             "running": bool(service.pid),
             "outdated": outdated(service.pid, params["environment"]) if service.pid else [],
             "first_start": _first_start(told),
+            "past": _past(params, service.pid),
         },
         "service": {
             "known": service.is_known,
@@ -76,8 +88,21 @@ def _certificate(one: t.Mapping[str, t.Any]) -> Result:
     return {"path": one["path"], "due": due or None, "given": one["given"]}
 
 
-def _data_dir(found: DataDir) -> Result:
+def _past(params: t.Mapping[str, t.Any], pid: int) -> Result:
+    """What shows that the host was configured as a member before."""
+    data_dir = data_dir_in(variables_in(params["settings_file"])) if params["settings_file"] else ""
     return {
+        "files": [path for path in params["member_files"] if os.path.exists(path)],
+        "data_dir": data_dir or None,
+        "process_data_dir": (data_dir_of(pid) if pid else "") or None,
+        "holds_data": bool(data_dir) and not examine(data_dir, "").is_vacant,
+        "unfinished": bool(params["unfinished_file"]) and os.path.exists(params["unfinished_file"]),
+    }
+
+
+def _data_dir(path: str, found: DataDir) -> Result:
+    return {
+        "path": os.path.normpath(path),
         "state": found.state,
         "member_id": hex_id(found.member_id) if found.member_id else None,
         "cluster_id": hex_id(found.cluster_id) if found.cluster_id else None,

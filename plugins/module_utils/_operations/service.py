@@ -27,6 +27,7 @@ _FIRST_START_ONLY = frozenset(
         "ETCD_INITIAL_ADVERTISE_PEER_URLS",
     )
 )
+_DATA_DIR = "ETCD_DATA_DIR"
 # The kernel's mark on the path of a program whose file was replaced while it runs.
 _REPLACED = " (deleted)"
 
@@ -94,6 +95,30 @@ def marks(pid: int) -> dict[str, str]:
         return {}
 
 
+def data_dir_of(pid: int) -> str:
+    """The data directory that an etcd process was started with; empty where it does not say, or has ended.
+
+    A flag on the command line goes before the environment (etcd server/etcdmain/config.go).
+    """
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as cmdline:
+            words = cmdline.read().decode("utf-8", "replace").split("\0")
+        named = _environment(pid).get(_DATA_DIR, "")
+    except FileNotFoundError:
+        return ""
+    for word, following in zip(words, [*words[1:], ""]):
+        flag, equals, value = word.partition("=")
+        if flag in ("--data-dir", "-data-dir"):
+            named = value if equals else following
+    return os.path.normpath(named) if named else ""
+
+
+def data_dir_in(settings: t.Mapping[str, str]) -> str:
+    """The data directory that settings name; empty where they name none."""
+    named = settings.get(_DATA_DIR, "")
+    return os.path.normpath(named) if named else ""
+
+
 def _environment(pid: int) -> dict[str, str]:
     with _in_the_place_of(pid), open(f"/proc/{pid}/environ", "rb") as environ:
         entries = environ.read().decode("utf-8", "replace").split("\0")
@@ -119,8 +144,10 @@ def _in_the_place_of(pid: int) -> t.Iterator[None]:
         os.setegid(group)
 
 
-def first_start(path: str) -> dict[str, str]:
-    """The variables in the file for a member's first start; none where there is no such file."""
+def variables_in(path: str) -> dict[str, str]:
+    """The variables in a file for systemd, such as that for a member's first start; none where there is no such
+    file.
+    """
     try:
         with open(path, encoding="utf-8") as file:
             lines = file.read().splitlines()

@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment import Consents, Deployment, deploy
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment import Deployment, deploy
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment_text import plan_text
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import (
     ABSENT,
     DATA,
     EMPTY,
     UNREADABLE,
+    Consents,
     DataDir,
     FirstStart,
     Host,

@@ -65,6 +65,8 @@ FROM_ELSEWHERE = {
     "invalid_peer_url",
     "not_a_learner",
     "stale_data",
+    "data_lost",
+    "data_dir_changed",
     "untrusted_certificate",
     "ca_lost",
 }

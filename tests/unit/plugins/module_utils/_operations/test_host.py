@@ -23,10 +23,10 @@ from ansible_collections.quorum.etcd.plugins.module_utils._operations.file_facts
 )
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.service import (
     find_service,
-    first_start,
     marks,
     outdated,
     release_of,
+    variables_in,
 )
 
 NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.timezone.utc)
@@ -154,11 +154,11 @@ def test_what_a_member_begins_with_is_read_as_systemd_reads_it(tmp_path):
     (tmp_path / "first_start.env").write_text(
         '# for the first start\nETCD_INITIAL_CLUSTER="n1=http://a:2380,n2=http://b:2380"\n\nETCD_INITIAL_CLUSTER_STATE=new\n'
     )
-    assert first_start(str(tmp_path / "first_start.env")) == {
+    assert variables_in(str(tmp_path / "first_start.env")) == {
         "ETCD_INITIAL_CLUSTER": "n1=http://a:2380,n2=http://b:2380",
         "ETCD_INITIAL_CLUSTER_STATE": "new",
     }
-    assert first_start(str(tmp_path / "nothing")) == {}
+    assert variables_in(str(tmp_path / "nothing")) == {}
 
 
 def answering(code, output):
