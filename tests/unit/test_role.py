@@ -49,6 +49,15 @@ def test_every_entry_point_is_specified_and_has_its_playbook():
         assert "quorum.etcd.etcd_cluster" in (ROLE.parents[1] / "playbooks" / f"{playbook}.yml").read_text()
 
 
+@pytest.mark.parametrize("playbook", [*ENTRY_POINTS.values()])
+def test_a_playbook_finds_its_group_and_pins_what_it_depends_on(playbook):
+    """Ansible takes an empty group for a success, and a strategy of ansible.cfg for every play."""
+    first, play = yaml.safe_load((ROLE.parents[1] / "playbooks" / f"{playbook}.yml").read_text())
+    assert first["ansible.builtin.import_playbook"] == "common/check_group.yml"
+    assert play["strategy"] == "ansible.builtin.linear"
+    assert "serial" not in play
+
+
 def files_of(*folders: str) -> list[Path]:
     return sorted(path for folder in folders for path in (ROLE / folder).rglob("*") if path.is_file())
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.testbed import Cluster, Member
 QUICK = {"wait_timeout": 3, "request_timeout": 3}
 
 
-def found(member: Member, **facts) -> dict:
+def found(member: Member, options: dict | None = None, **facts) -> dict:
     """What etcd_host_info says of the member's host; whether its service runs is what the test bed knows."""
     run = run_main(
         "etcd_host_info",
@@ -27,6 +28,7 @@ def found(member: Member, **facts) -> dict:
             "peer_urls": [member.peer_url],
             "client_urls": [member.client_url],
             "data_dir": str(member.data_dir),
+            **(options or {}),
         },
     )
     assert run.ok, run
@@ -105,6 +107,94 @@ def test_a_host_that_lost_its_disk_is_replaced_by_itself(etcd_cluster):
     dead.wipe()
     run = plan(etcd_cluster, *map(found, etcd_cluster.members))
     assert moves(run) == [f"{action} {dead.name}" for action in ("remove", "add_learner", "start", "promote")]
+
+
+# Hosts that were members before
+
+
+def configured(member: Member, tmp_path: Path, **facts) -> dict:
+    """The member's host as the role finds it: with the settings that it wrote there."""
+    settings = tmp_path / f"{member.name}.env"
+    settings.write_text(f'ETCD_DATA_DIR="{member.data_dir}"\n')
+    return found(member, {"settings_file": str(settings), "member_files": [str(settings)]}, **facts)
+
+
+@pytest.mark.etcd(size=3, dead=1)
+@pytest.mark.parametrize("options", [{}, {"remove_unlisted": True, "wipe_stale_data": True}, {"forget": "etcd"}])
+def test_a_member_without_its_disk_is_not_rebuilt_in_silence(etcd_cluster, tmp_path, options):
+    dead = next(member for member in etcd_cluster.members if not member.is_running)
+    dead.wipe()
+    with untouched(etcd_cluster):
+        run = plan(
+            etcd_cluster,
+            *(configured(member, tmp_path) for member in etcd_cluster.members),
+            cluster_name="etcd",
+            **options,
+        )
+    assert run.refusal == "data_lost"
+    assert f"{dead.name} was a member before ({tmp_path}/{dead.name}.env exists)" in run.message
+    assert f"quorum.etcd.replace with etcd_cluster_member={dead.name}" in run.message
+
+
+@pytest.mark.etcd(size=3, dead=1)
+@pytest.mark.parametrize("consent", ["accept", "rebuild", "unfinished"])
+def test_a_member_without_its_disk_is_rebuilt_with_consent_or_to_finish_a_run(etcd_cluster, tmp_path, consent):
+    dead = next(member for member in etcd_cluster.members if not member.is_running)
+    dead.wipe()
+    hosts = [configured(member, tmp_path) for member in etcd_cluster.members]
+    if consent == "unfinished":
+        hosts[etcd_cluster.members.index(dead)]["past"]["unfinished"] = True
+    options = {"accept": {"accept": ["data_lost"]}, "rebuild": {"rebuild": dead.name}}.get(consent, {})
+    assert moves(plan(etcd_cluster, *hosts, **options)) == [
+        f"{action} {dead.name}" for action in ("remove", "add_learner", "start", "promote")
+    ]
+
+
+@pytest.mark.etcd(size=3)
+@pytest.mark.parametrize(
+    ("options", "may_begin"),
+    [
+        ({}, False),
+        ({"forget": "etdc"}, False),
+        ({"accept": ["data_lost"], "wipe_stale_data": True}, False),
+        ({"forget": "etcd"}, True),
+    ],
+)
+def test_a_new_cluster_begins_without_the_disks_of_the_old_one_only_if_that_is_named(
+    etcd_cluster, tmp_path, options, may_begin
+):
+    for member in etcd_cluster.members:
+        member.stop()
+        member.wipe()
+    run = plan(
+        etcd_cluster,
+        *(configured(member, tmp_path) for member in etcd_cluster.members),
+        cluster_name="etcd",
+        **options,
+    )
+    if may_begin:
+        assert moves(run) == [f"bootstrap {member.name}" for member in etcd_cluster.members]
+    else:
+        assert run.refusal == "data_lost"
+        assert "etcd_cluster_forget=etcd" in run.message
+
+
+@pytest.mark.etcd(size=3)
+@pytest.mark.parametrize("options", [{}, {"wipe_stale_data": True, "accept": ["data_lost"], "forget": "etcd"}])
+@pytest.mark.parametrize("is_running", [True, False])
+def test_a_member_whose_data_lie_elsewhere_is_not_started_with_an_empty_memory(
+    etcd_cluster, tmp_path, options, is_running
+):
+    if not is_running:
+        for member in etcd_cluster.members:
+            member.stop()
+    other = str(tmp_path / "other")
+    hosts = [configured(member, tmp_path) for member in etcd_cluster.members]
+    for host in hosts:
+        host["data_dir"] = {"path": other, "state": "absent"}
+    run = plan(etcd_cluster, *hosts, cluster_name="etcd", **options)
+    assert run.refusal == "data_dir_changed"
+    assert f"{etcd_cluster.members[0].data_dir}, and etcd_cluster_data_dir is {other}" in run.message
 
 
 @pytest.mark.etcd(size=1)

@@ -22,6 +22,8 @@ from ansible_collections.quorum.etcd.plugins.module_utils._operations.file_facts
     text_of,
 )
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.service import (
+    data_dir_in,
+    data_dir_of,
     find_service,
     marks,
     outdated,
@@ -141,6 +143,39 @@ def test_a_program_that_was_replaced_makes_its_process_outdated(process, tmp_pat
 
 def test_the_marks_of_a_process_are_what_it_was_started_with(process):
     assert marks(process.pid) == {"QUORUM_ETCD_UNIT": "abc"}
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "data_dir"),
+    [
+        ([], {}, ""),
+        ([], {"ETCD_DATA_DIR": "/var/lib/etcd/"}, "/var/lib/etcd"),
+        (["--data-dir=/srv/etcd"], {"ETCD_DATA_DIR": "/var/lib/etcd"}, "/srv/etcd"),
+        (["-data-dir", "/srv//etcd"], {}, "/srv/etcd"),
+        (["--data-dir"], {"ETCD_DATA_DIR": "/var/lib/etcd"}, ""),
+        (["--data-directory=/srv/etcd"], {}, ""),
+    ],
+)
+def test_the_data_directory_of_a_process_is_what_etcd_takes(words, environment, data_dir):
+    program = [sys.executable, "-c", "input()", *words]
+    with subprocess.Popen(program, env={**environment, "HOME": "/"}, stdin=subprocess.PIPE) as running:
+        while not Path(f"/proc/{running.pid}/cmdline").read_bytes().startswith(os.fsencode(f"{program[0]}\0-c\0input()")):
+            time.sleep(0.01)
+        assert data_dir_of(running.pid) == data_dir
+        assert running.stdin
+        running.stdin.close()
+
+
+def test_a_process_that_has_ended_names_no_data_directory():
+    with subprocess.Popen(["true"]) as ended:
+        ended.wait()
+    assert data_dir_of(ended.pid) == ""
+
+
+def test_the_data_directory_of_settings_is_what_they_name(tmp_path):
+    assert data_dir_in(variables_in(str(tmp_path / "none"))) == ""
+    (tmp_path / "etcd.env").write_text('ETCD_NAME="n1"\nETCD_DATA_DIR="/var/lib/etcd/"\n')
+    assert data_dir_in(variables_in(str(tmp_path / "etcd.env"))) == "/var/lib/etcd"
 
 
 def test_a_process_that_has_ended_is_not_outdated():
