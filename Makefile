@@ -60,7 +60,7 @@ quick: environment releases ## The fast gates, all unit tests, and each promise 
 	@.venv/bin/python -m tests.run_all quick
 
 .PHONY: bare
-bare: environment ## Demo and quick tests on a machine with git, make and Python alone, as root and as a user
+bare: environment ## Demo and quick tests on a machine that has git, make and Python alone
 	@.venv/bin/python -m tests.bare_machine
 
 .PHONY: matrix
