@@ -27,6 +27,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
 def _refusal(strategy: str) -> str:
     return (
-        f"The play runs with strategy {strategy}, which runs each task on every host, also one with run_once. Each host "
-        "would then make the moves of the whole group. Set strategy: linear for this play, or in ansible.cfg."
+        f"The play runs with strategy {strategy}, which runs each task on every host, also one with run_once. Each "
+        "host would then make the moves of the whole group. Set strategy: linear for this play, or in ansible.cfg."
     )

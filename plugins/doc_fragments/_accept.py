@@ -20,6 +20,7 @@ options:
     choices:
       - another_learner
       - below_min_fault_tolerance
+      - data_lost
       - learner_not_live
       - learner_not_ready
       - member_unstarted

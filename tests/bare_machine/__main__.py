@@ -101,7 +101,9 @@ def run_as(user: str, tar: Path) -> Iterator[Ended]:
     """Runs all commands as this user on a machine of their own; each as it ends."""
     pip_cache = cache.folder() / "bare" / "pip" / user
     pip_cache.mkdir(parents=True, exist_ok=True)
-    order = Order(user, USERS[user], str(tar), str(MOUNT_POINT), str(pip_cache), str(LOGS), COMMANDS[user], ONLINE, SECONDS)
+    order = Order(
+        user, USERS[user], str(tar), str(MOUNT_POINT), str(pip_cache), str(LOGS), COMMANDS[user], ONLINE, SECONDS
+    )
     command = [*NAMESPACES, sys.executable, "-m", "tests.bare_machine.side_by_side"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin

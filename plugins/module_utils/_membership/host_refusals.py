@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""Why a host is refused, by its data directory: a copied disk, data of another cluster, nothing any more, another place.
-"""
+"""Why a host is refused: a copied disk, data of another cluster, data that are gone, data in another place."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ def inventory(folder: Path, group: str = "etcd", **variables) -> str:
     hosts = {
         name: {
             "ansible_connection": "local",
+            "ansible_become": False,
             "etcd_cluster_address": f"127.8.0.{number}",
             "etcd_cluster_config_dir": str(folder / name / "etc"),
             "etcd_cluster_data_dir": str(folder / name / "data"),
@@ -77,9 +78,7 @@ def test_a_play_in_which_every_host_would_make_the_whole_plan_is_refused(tmp_pat
     assert all(f"The play runs with strategy {strategy}" in message for message in failures(ended))
 
 
-@pytest.mark.parametrize(
-    ("keywords", "absent"), [({"serial": 1}, "n2, n3"), ({"hosts": "n1:n2"}, "n3")]
-)
+@pytest.mark.parametrize(("keywords", "absent"), [({"serial": 1}, "n2, n3"), ({"hosts": "n1:n2"}, "n3")])
 def test_a_part_of_the_group_gets_no_plan(tmp_path, keywords, absent):
     """With a plan for n1 alone, n1 would be a cluster of its own, and n2 and n3 members too many."""
     variables = {"etcd_cluster_remove_unlisted": True}

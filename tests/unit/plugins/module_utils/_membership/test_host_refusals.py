@@ -157,7 +157,7 @@ def test_a_member_moves_to_another_data_directory_by_a_rebuild():
     moved = fresh("m3", past=Past((SETTINGS,), ELSEWHERE, ELSEWHERE, holds_data=True), is_running=True)
     found = deploy(THREE, (member("m1"), member("m2"), moved), replace(NONE, rebuild="m3"))
     assert isinstance(found, Deployment)
-    assert [move.action for move in found.moves][0] == "remove"
+    assert next(move.action for move in found.moves) == "remove"
 
 
 def test_a_settled_cluster_needs_nothing():

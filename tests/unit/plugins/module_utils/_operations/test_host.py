@@ -159,7 +159,9 @@ def test_the_marks_of_a_process_are_what_it_was_started_with(process):
 def test_the_data_directory_of_a_process_is_what_etcd_takes(words, environment, data_dir):
     program = [sys.executable, "-c", "input()", *words]
     with subprocess.Popen(program, env={**environment, "HOME": "/"}, stdin=subprocess.PIPE) as running:
-        while not Path(f"/proc/{running.pid}/cmdline").read_bytes().startswith(os.fsencode(f"{program[0]}\0-c\0input()")):
+        while (
+            not Path(f"/proc/{running.pid}/cmdline").read_bytes().startswith(os.fsencode(f"{program[0]}\0-c\0input()"))
+        ):
             time.sleep(0.01)
         assert data_dir_of(running.pid) == data_dir
         assert running.stdin
