@@ -250,6 +250,17 @@ plan:
       type: dict
       returned: always
       sample: {id: null, name: n4, peer_urls: [https://10.0.0.4:2380]}
+sequence:
+  description:
+    - The moves of RV(plan) that are made one after the other, once the hosts in RV(bootstrap) or RV(start) were started.
+    - Moves that M(quorum.etcd.etcd_member) makes as part of another move are left out. It adds a member before the
+      member's first start, and moves the leadership before a removal.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - action: promote
+      member: {id: 8211f1d0f64f3269, name: n4, peer_urls: [https://10.0.0.4:2380]}
 complete:
   description: Whether RV(plan) has all moves. Otherwise start the members in RV(start) first, and plan again.
   type: bool

@@ -36,10 +36,13 @@ options:
         moves the leadership. The only member of a cluster may always be stopped.
       - V(running) waits until O(name) is a healthy voter. Without O(name) it waits until all members are healthy
         voters.
+      - V(started) is like V(running), but learners count as well. Use it after the start of a member that may be a
+        learner.
     type: str
     choices:
       - stoppable
       - running
+      - started
     required: true
   name:
     description:
@@ -153,7 +156,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._module.results import
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "choices": ["stoppable", "running"], "required": True},
+            "state": {"type": "str", "choices": ["stoppable", "running", "started"], "required": True},
             "name": {"type": "str"},
             **ACCEPT,
             **CONNECTION,

@@ -153,9 +153,12 @@ def _attempts(cluster: Cluster, desired: t.Sequence[DesiredMember], remove_unlis
         for member in cluster.members
         if member.member_id not in held and (remove_unlisted or member.member_id in spent)
     ]
+    returns = _returns(cluster, held)
     return (
-        _arrivals(cluster, held, leaving)
-        or _returns(cluster, held)
+        # Without a quorum nobody arrives, and whoever comes back may bring it.
+        (() if cluster.has_quorum else returns)
+        or _arrivals(cluster, held, leaving)
+        or returns
         or _removals(cluster, [member for member in leaving if not is_healthy(cluster, member)])
         or _updates(cluster, held)
         or _exchange(cluster, missing, leaving, len(desired))

@@ -43,7 +43,7 @@ RESTART = "restart"
 @dataclass(frozen=True)
 class Deployment:
     """The moves that are to be made, in order. `starts` are the members that have their data and only need to be
-    started.
+    started, all at once and first.
 
     Not `is_complete` where the rest shows only once they answer. `unlisted` are members that no host stands for and
     that stay. `release` is what every member runs in the end, where that is what was asked for.
@@ -55,6 +55,20 @@ class Deployment:
     is_complete: bool = True
     release: str = ""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def sequence(self) -> tuple[Move, ...]:
+        """The moves that are made one after the other, once all hosts that bootstrap or have `starts` were started.
+
+        Without those that are part of another: etcd_member adds a member before its first start, and moves leadership
+        before a removal.
+        """
+        return tuple(
+            move
+            for move in self.moves
+            if move.action not in (BOOTSTRAP, ADD_LEARNER, MOVE_LEADER)
+            and not (move.action == START and move.name in self.starts)
+        )
 
 
 Verdict = t.Union[Deployment, Refusal]

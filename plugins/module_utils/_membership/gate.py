@@ -52,10 +52,12 @@ def may_stop(cluster: Cluster, member: Member) -> Refusal | None:
     )
 
 
-def all_run(cluster: Cluster, members: tuple[Member, ...]) -> Refusal | None:
-    """Whether these are healthy voters now; a member that has just been started needs a moment for that."""
+def all_run(cluster: Cluster, members: tuple[Member, ...], as_voters: bool = True) -> Refusal | None:
+    """Whether these are healthy now, and voters unless that does not matter; a member that has just been started needs
+    a moment for that.
+    """
     for member in members:
-        why = unhealthy_reason(cluster, member) or ("is a learner" if member.is_learner else "")
+        why = unhealthy_reason(cluster, member) or ("is a learner" if as_voters and member.is_learner else "")
         if why:
             return Refusal(
                 codes.CLUSTER_UNSETTLED,

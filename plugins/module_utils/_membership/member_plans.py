@@ -14,7 +14,7 @@ import typing as t
 from . import checks, gate, plan_warnings
 from .identity import Identity
 from .model import Cluster, Member
-from .plan import ABSENT, PRESENT, PROMOTED, RUNNING, STOPPABLE, Goal, Plan, Verdict
+from .plan import ABSENT, PRESENT, PROMOTED, RUNNING, STARTED, STOPPABLE, Goal, Plan, Verdict
 from .quorum import most_caught_up
 from .refusal import Check, Refusal, judge
 from .steps import ADD_LEARNER, ADD_VOTER, MOVE_LEADER, PROMOTE, REMOVE, UPDATE_PEER_URLS, Step
@@ -107,8 +107,9 @@ def _plan_stoppable(cluster: Cluster, goal: Goal, target: Member | None) -> Verd
 def _plan_running(cluster: Cluster, goal: Goal, target: Member | None) -> Verdict:
     if target is None and goal.identity != Identity():
         return gate.no_such_member(cluster, goal.identity)
+    members = (target,) if target else cluster.members
     return _settle(
-        goal, Plan(target=target), (lambda: gate.all_run(cluster, (target,) if target else cluster.members),)
+        goal, Plan(target=target), (lambda: gate.all_run(cluster, members, as_voters=goal.state == RUNNING),)
     )
 
 
@@ -131,4 +132,5 @@ PLANNERS: t.Mapping[str, t.Callable[[Cluster, Goal, Member | None], Verdict]] = 
     ABSENT: _plan_absent,
     STOPPABLE: _plan_stoppable,
     RUNNING: _plan_running,
+    STARTED: _plan_running,
 }

@@ -21,6 +21,7 @@ ABSENT = "absent"
 # What a rolling change waits for between its steps.
 STOPPABLE = "stoppable"
 RUNNING = "running"
+STARTED = "started"
 
 
 @dataclass(frozen=True)

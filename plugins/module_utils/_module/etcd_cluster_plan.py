@@ -127,6 +127,7 @@ def result_of(decision: Decision, hosts: tuple[Host, ...]) -> Result:
         **(cluster_data(cluster) if cluster else {"cluster_id": None, "leader": None, "members": [], "quorum": None}),
         "healthy": cluster is not None and is_healthy_cluster(cluster),
         "plan": [move_data(move) for move in deployment.moves],
+        "sequence": [move_data(move) for move in deployment.sequence],
         "bootstrap": _names(deployment, BOOTSTRAP),
         "wipe": _names(deployment, WIPE),
         "start": list(deployment.starts),

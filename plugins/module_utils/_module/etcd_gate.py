@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from .._membership.identity import Identity
-from .._membership.plan import RUNNING, Goal
+from .._membership.plan import STOPPABLE, Goal
 from .._operations.apply import apply
 from .._operations.endpoint_pool import EndpointPool
 from .._operations.startup import wait_for_answer
@@ -23,6 +23,6 @@ def pass_gate(params: t.Mapping[str, t.Any], check_mode: bool) -> Result:
     """Waits for what the task asks for. Raises ApplyFailed, EtcdError, InvalidEndpoint."""
     goal = Goal(params["state"], Identity(name=params["name"] or ""), accept=frozenset(params["accept"]))
     with EndpointPool(connection_of(params)) as pool:
-        if params["state"] == RUNNING:
+        if params["state"] != STOPPABLE:
             wait_for_answer(pool, params["wait_timeout"])
         return outcome_data(apply(pool, goal, params["wait_timeout"], params["stall_timeout"], check_mode), check_mode)

@@ -27,6 +27,7 @@ from tests.unit.plugins.module_utils._membership.clusters import (
     CLUSTER_ID,
     cluster,
     dead,
+    dead_learner,
     healthy,
     id_of,
     learner,
@@ -222,6 +223,72 @@ def test_a_member_with_another_members_data_is_refused():
         verdict(cluster(*voters(3, dead_ones=1)), running("m1"), running("m2"), with_data_of("m4", "m3"))
         == "ambiguous_identity"
     )
+
+
+# One run
+
+
+def sequence(observed: Cluster, *hosts: Host, consents: Consents = NONE) -> tuple[tuple[str, ...], str]:
+    """Who is started first and all at once, and the moves that follow one by one."""
+    found = deployment(observed, *hosts, consents=consents)
+    return found.starts, ", ".join(f"{move.action} {move.name}" for move in found.sequence)
+
+
+def readdressed(name: str, place: int, **facts) -> Host:
+    """A stopped host whose member is to be reached at another address from now on."""
+    return stopped(name, peer_urls=(url(place),), **facts)
+
+
+@pytest.mark.parametrize(
+    ("observed", "hosts", "starts", "moves"),
+    [
+        pytest.param(
+            cluster(*voters(2), dead_learner("m3")),
+            (running("m1"), running("m2"), stopped("m3")),
+            ("m3",),
+            "promote m3",
+            id="a learner that was stopped is started and promoted",
+        ),
+        pytest.param(
+            cluster(*voters(3, dead_ones=1)),
+            (running("m1"), running("m2"), readdressed("m3", 33)),
+            ("m3",),
+            "update_peer_urls m3",
+            id="a stopped member with a new address is started and made known there",
+        ),
+        pytest.param(
+            cluster(*voters(3, dead_ones=2)),
+            (running("m1"), readdressed("m2", 22), readdressed("m3", 33)),
+            ("m2", "m3"),
+            "update_peer_urls m3, update_peer_urls m2",
+            id="also where the quorum was lost",
+        ),
+        pytest.param(
+            cluster(healthy("m1"), dead("m2"), dead_learner("m3")),
+            (running("m1"), stopped("m2"), stopped("m3")),
+            ("m2", "m3"),
+            "promote m3",
+            id="a voter that brings the quorum back is started before a learner is promoted",
+        ),
+        pytest.param(
+            cluster(*voters(3, dead_ones=1), dead_learner("m4")),
+            (running("m1", outdated=("ETCD_DEBUG",)), running("m2"), readdressed("m3", 33), stopped("m4")),
+            ("m4", "m3"),
+            "promote m4, update_peer_urls m3, restart m1",
+            id="all of it at once",
+        ),
+        pytest.param(
+            cluster(*voters(3), leader="m3"),
+            (running("m1"), running("m2"), fresh("m4")),
+            (),
+            "start m4, promote m4, remove m3",
+            id="what is part of another move is left out",
+        ),
+    ],
+)
+def test_one_run_makes_all_moves(observed, hosts, starts, moves):
+    consents = Consents(remove_unlisted=True)
+    assert sequence(observed, *hosts, consents=consents) == (starts, moves)
 
 
 # Stale data

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity import Identity
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import RUNNING, STOPPABLE, Goal
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import RUNNING, STARTED, STOPPABLE, Goal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import FINAL, WAIT
 
 from tests.unit.plugins.module_utils._membership.clusters import (
     alarmed,
     cluster,
     dead,
+    dead_learner,
     healthy,
     lagging,
     learner,
@@ -78,6 +79,21 @@ def test_the_interruption_of_a_cluster_of_two_can_be_accepted():
 )
 def test_a_member_is_back_when_it_is_a_healthy_voter(observed, name, expected):
     assert verdict(observed, running(name)) == expected
+
+
+@pytest.mark.parametrize(
+    ("observed", "name", "expected"),
+    [
+        (cluster(healthy("m1"), learner("m2")), "m2", "nothing to do"),
+        (cluster(healthy("m1"), learner("m2")), "", "nothing to do"),
+        (cluster(healthy("m1"), learner("m2", lag=6000)), "m2", "cluster_unsettled"),
+        (cluster(healthy("m1"), dead_learner("m2")), "m2", "cluster_unsettled"),
+        (cluster(*voters(3, dead_ones=1)), "m3", "cluster_unsettled"),
+        (cluster(*voters(3)), "m3", "nothing to do"),
+    ],
+)
+def test_a_member_has_started_when_it_is_healthy_also_as_a_learner(observed, name, expected):
+    assert verdict(observed, Goal(STARTED, Identity(name))) == expected
 
 
 def test_what_is_waited_for_is_said():
