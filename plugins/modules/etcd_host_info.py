@@ -56,6 +56,21 @@ options:
       - The etcd program, as a path, or as a name to find in the usual directories.
     type: str
     default: etcd
+  system_user:
+    description:
+      - The user that etcd runs as. RV(system.user) says whether it exists.
+    type: str
+  system_group:
+    description:
+      - The group that etcd runs as. RV(system.group) says whether it exists.
+    type: str
+  packages:
+    description:
+      - Packages of the distribution, as M(ansible.builtin.apt) takes them. RV(system.not_held) says which of them the
+        package manager may upgrade by itself.
+    type: list
+    elements: str
+    default: []
   first_start_file:
     description:
       - The file with the C(ETCD_INITIAL_*) variables for the member's first start. The service deletes it when the
@@ -291,7 +306,7 @@ service:
   description: The systemd unit.
   type: dict
   returned: success
-  sample: {known: true, enabled: true, state: active, sandboxing: true, marks: {}}
+  sample: {known: true, enabled: true, state: active, need_daemon_reload: false, sandboxing: true, marks: {}}
   contains:
     known:
       description: Whether systemd has loaded such a unit.
@@ -308,6 +323,11 @@ service:
       type: str
       returned: always
       sample: active
+    need_daemon_reload:
+      description: Whether the files of the unit have changed since systemd read them.
+      type: bool
+      returned: always
+      sample: false
     sandboxing:
       description: Whether systemd can filter the system calls of a service. It cannot in a container without
         privileges.
@@ -320,6 +340,29 @@ service:
       type: dict
       returned: always
       sample: {}
+system:
+  description: Accounts and packages of the host.
+  type: dict
+  returned: success
+  sample: {user: true, group: true, not_held: [etcd-server]}
+  contains:
+    user:
+      description: Whether O(system_user) exists.
+      type: bool
+      returned: always
+      sample: true
+    group:
+      description: Whether O(system_group) exists.
+      type: bool
+      returned: always
+      sample: true
+    not_held:
+      description: Those of O(packages) that are installed with C(dpkg) and are not on hold. Always empty on hosts without
+        C(dpkg).
+      type: list
+      elements: str
+      returned: always
+      sample: [etcd-server]
 version:
   description: Release of the etcd program. Null when there is no program.
   type: str
@@ -376,6 +419,9 @@ def main() -> None:
             "wal_dir": {"type": "path"},
             "service": {"type": "str", "default": "etcd"},
             "program": {"type": "str", "default": "etcd"},
+            "system_user": {"type": "str"},
+            "system_group": {"type": "str"},
+            "packages": {"type": "list", "elements": "str", "default": []},
             "first_start_file": {"type": "path"},
             "settings_file": {"type": "path"},
             "member_files": {"type": "list", "elements": "path", "default": []},

@@ -25,8 +25,8 @@ def test_a_member_runs_the_new_release_in_a_cluster_of_its_minor(node):
 
 
 def test_its_programs_are_of_that_release(host):
-    assert f"etcd Version: {RELEASE}\n" in host.check_output("/usr/local/bin/etcd --version")
-    assert f"etcdctl version: {RELEASE}\n" in host.check_output("/usr/local/bin/etcdctl version")
+    assert f"etcd Version: {RELEASE}\n" in host.check_output("/opt/etcd/bin/etcd --version")
+    assert f"etcdctl version: {RELEASE}\n" in host.check_output("/opt/etcd/bin/etcdctl version")
 
 
 def test_a_member_was_restarted_once_although_runs_were_refused_killed_and_repeated(node):
@@ -35,5 +35,10 @@ def test_a_member_was_restarted_once_although_runs_were_refused_killed_and_repea
     assert int(started) == 2
 
 
-def test_nothing_is_left_of_the_archives(host):
-    assert host.check_output("find /var/tmp -maxdepth 1 -name 'quorum-etcd-*'") == ""
+def test_the_directory_of_the_programs_was_made_and_nothing_is_left_in_it_of_the_archives(host):
+    assert host.check_output("stat --format '%A %U' /opt/etcd /opt/etcd/bin").split("\n") == ["drwxr-xr-x root"] * 2
+    assert host.check_output("ls --almost-all /opt/etcd/bin").split() == ["etcd", "etcdctl"]
+
+
+def test_archives_were_unpacked_where_no_program_may_run_from_var_tmp(host):
+    assert "noexec" in host.check_output("findmnt --noheadings --output OPTIONS --target /var/tmp")

@@ -26,6 +26,7 @@ from .._operations.service import (
     release_of,
     variables_in,
 )
+from .._operations.system_facts import has_group, has_user, packages_not_held
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -65,8 +66,14 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
             "known": service.is_known,
             "enabled": service.is_enabled,
             "state": service.state,
+            "need_daemon_reload": service.needs_reload,
             "sandboxing": can_sandbox(),
             "marks": marks(service.pid) if service.pid else {},
+        },
+        "system": {
+            "user": bool(params["system_user"]) and has_user(params["system_user"]),
+            "group": bool(params["system_group"]) and has_group(params["system_group"]),
+            "not_held": packages_not_held(run, params["packages"]),
         },
         "version": release_of(run, params["program"]) or None,
         "files": {path: checksum(path) for path in params["files"]},

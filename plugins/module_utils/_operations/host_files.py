@@ -152,11 +152,20 @@ def _require_owners(wanted: t.Iterable[Directory | File]) -> None:
 def _make(directories: t.Sequence[Directory], files: t.Sequence[File]) -> None:
     for directory in directories:
         if not os.path.isdir(directory.path):
-            os.makedirs(os.path.dirname(directory.path), mode=0o755, exist_ok=True)
+            _make_parents(os.path.dirname(directory.path))
             os.mkdir(directory.path, 0o700)
         for name in _others_in(directory, files):
             _remove(os.path.join(directory.path, name))
         _give(directory.path, directory.access)
+
+
+def _make_parents(path: str) -> None:
+    """Readable by everybody, whatever the user that runs the module keeps to itself."""
+    before = os.umask(0o022)
+    try:
+        os.makedirs(path, exist_ok=True)
+    finally:
+        os.umask(before)
 
 
 def _replace(files: t.Sequence[File]) -> None:

@@ -38,17 +38,22 @@ _SYS_ADMIN = 1 << 21
 
 @dataclass(frozen=True)
 class Service:
-    """A systemd unit: whether there is one, whether it starts at boot, and its main process (0: none)."""
+    """A systemd unit: whether there is one, whether it starts at boot, and its main process (0: none).
+
+    While it `needs_reload`, its file was changed, and systemd still works with what it read before.
+    """
 
     is_known: bool = False
     is_enabled: bool = False
     state: str = "inactive"
     pid: int = 0
+    needs_reload: bool = False
 
 
 def find_service(run: Runner, name: str) -> Service:
     """The unit as systemd has it; an unknown one where there is no systemd."""
-    code, output, _errors = run(["systemctl", "show", "--property=LoadState,ActiveState,UnitFileState,MainPID", name])
+    properties = "--property=LoadState,ActiveState,UnitFileState,MainPID,NeedDaemonReload"
+    code, output, _errors = run(["systemctl", "show", properties, name])
     if code:
         return Service()
     found = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
@@ -57,6 +62,7 @@ def find_service(run: Runner, name: str) -> Service:
         is_enabled=found.get("UnitFileState") == "enabled",
         state=found.get("ActiveState", "inactive"),
         pid=int(found.get("MainPID") or 0),
+        needs_reload=found.get("NeedDaemonReload") == "yes",
     )
 
 

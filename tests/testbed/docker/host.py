@@ -34,6 +34,7 @@ HOST_ENVIRONMENT = "/etc/default/etcd-test"
 START_SECONDS = 30
 LAST_WORDS_SECONDS = 2
 BOOT_SECONDS = 30
+EMPTY_AT_BOOT = {"/run": "", "/run/lock": "", "/var/tmp": "noexec"}  # noqa: S108 - of a host of its own
 SECONDS_BETWEEN_LOOKS = 0.1
 POLL_SECONDS = 0.005
 SIGNAL_EXIT = 128
@@ -262,7 +263,8 @@ def host_settings(setting: Setting) -> dict[str, Any]:
     }
     if setting.kind != "systemd":
         return {**settings, "binds": binds, "init": True}
-    # systemd needs to write a control group hierarchy, and its runtime folders to be empty at boot.
+    # systemd needs to write a control group hierarchy, and its runtime folders to be empty at boot. As on a
+    # hardened host, no program can be run in the folder for temporary files.
     groups = "/sys/fs/cgroup/systemd" if setting.engine.cgroup_version == 1 else "/sys/fs/cgroup"
     namespace = {} if setting.engine.cgroup_version == 1 else {"cgroupns": "host"}
-    return {**settings, **namespace, "binds": [*binds, f"{groups}:{groups}:rw"], "tmpfs": {"/run": "", "/run/lock": ""}}
+    return {**settings, **namespace, "binds": [*binds, f"{groups}:{groups}:rw"], "tmpfs": EMPTY_AT_BOOT}

@@ -30,6 +30,11 @@ from ansible_collections.quorum.etcd.plugins.module_utils._operations.service im
     release_of,
     variables_in,
 )
+from ansible_collections.quorum.etcd.plugins.module_utils._operations.system_facts import (
+    has_group,
+    has_user,
+    packages_not_held,
+)
 
 NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.timezone.utc)
 
@@ -207,13 +212,61 @@ def test_a_unit_is_described_in_systemds_words():
         answering(0, "LoadState=loaded\nActiveState=activating\nUnitFileState=enabled\nMainPID=17\n"), "etcd"
     )
     assert (found.is_known, found.is_enabled, found.state, found.pid) == (True, True, "activating", 17)
+    assert not found.needs_reload
     assert not find_service(
         answering(0, "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nMainPID=0\n"), "etcd"
     ).is_known
 
 
+def test_a_unit_whose_file_was_changed_and_not_read_again_needs_a_reload():
+    """What a run leaves behind that is killed between the two."""
+    shown = {"LoadState": "loaded", "ActiveState": "active", "MainPID": "17", "NeedDaemonReload": "yes"}
+
+    def systemctl(command):
+        _program, _show, properties, _unit = command
+        asked = properties.split("=", 1)[1].split(",")
+        return 0, "".join(f"{name}={value}\n" for name, value in shown.items() if name in asked), ""
+
+    assert find_service(systemctl, "etcd").needs_reload
+
+
 def test_without_systemd_there_is_no_service():
     assert find_service(answering(127, ""), "etcd").pid == 0
+
+
+def test_accounts_are_known_to_the_system():
+    assert has_user("root")
+    assert has_group("root")
+    assert not has_user("nobody-is-called-so")
+    assert not has_group("nobody-is-called-so")
+
+
+STATES = {"etcd-server": "install installed", "etcd-client": "hold installed", "etcd-docs": "deinstall config-files"}
+
+
+def dpkg_query(command):
+    """As dpkg answers: it lists the packages that it knows, and fails if it knows one of them not."""
+    asked = command[3:]
+    known = [f"{name} {STATES[name]}\n" for name in asked if name in STATES]
+    return 0 if len(known) == len(asked) else 1, "".join(known), ""
+
+
+@pytest.mark.parametrize(
+    ("packages", "expected"),
+    [
+        ([], []),
+        (["etcd-client"], []),
+        (["etcd-server", "etcd-client"], ["etcd-server"]),
+        (["etcd-server=3.5.16*", "etcd-client=3.5.16*"], ["etcd-server"]),
+        (["etcd-server/trixie", "unknown", "etcd-docs"], ["etcd-server"]),
+    ],
+)
+def test_packages_that_are_installed_and_not_held_are_named(packages, expected):
+    assert packages_not_held(dpkg_query, packages) == expected
+
+
+def test_without_dpkg_no_package_can_be_held():
+    assert packages_not_held(answering(127, ""), ["etcd"]) == []
 
 
 @pytest.mark.parametrize(

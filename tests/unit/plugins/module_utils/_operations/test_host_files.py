@@ -61,6 +61,16 @@ def test_what_is_missing_is_made_and_a_second_time_nothing_is_done(tmp_path):
     assert settle(directories, files) == ()
 
 
+def test_missing_parents_are_readable_by_everybody_also_for_a_user_that_keeps_files_to_itself(tmp_path):
+    before = os.umask(0o077)
+    try:
+        settle([Directory(str(tmp_path / "opt" / "etcd" / "bin"), mine(0o755))], [])
+        assert os.umask(0o077) == 0o077
+    finally:
+        os.umask(before)
+    assert tree(tmp_path) == {"opt": (0o755, None), "opt/etcd": (0o755, None), "opt/etcd/bin": (0o755, None)}
+
+
 @pytest.mark.parametrize("is_there", [True, False])
 def test_looking_tells_the_same_and_does_nothing(tmp_path, is_there):
     if is_there:
