@@ -71,6 +71,10 @@ options:
             description:
               - The data directory.
             type: str
+          wal_dir:
+            description:
+              - The directory of the write-ahead log, below the data directory or apart from it.
+            type: str
           state:
             description:
               - State of the data directory.
@@ -79,6 +83,7 @@ options:
               - absent
               - empty
               - data
+              - incomplete
               - unreadable
             required: true
           member_id:
@@ -91,7 +96,7 @@ options:
             type: str
           reason:
             description:
-              - Why the data directory is unreadable.
+              - Why the data directory is incomplete or unreadable.
             type: str
       running:
         description:
@@ -122,8 +127,8 @@ options:
             required: true
       past:
         description:
-          - What shows that the host was configured as a member before. If its data directory is empty or another one
-            now, the module refuses.
+          - What shows that the host was configured as a member before. If its data directory is empty or incomplete
+            now, or if its data directory or write-ahead log would be elsewhere, the module refuses.
         type: dict
         suboptions:
           files:
@@ -143,6 +148,19 @@ options:
           holds_data:
             description:
               - Whether there is anything in the data directory that the settings name.
+            type: bool
+            default: false
+          wal_dir:
+            description:
+              - The directory of the write-ahead log by the host's settings.
+            type: str
+          process_wal_dir:
+            description:
+              - The directory of the write-ahead log with which the running process was started.
+            type: str
+          holds_log:
+            description:
+              - Whether there is a write-ahead log in the directory that the settings stand for.
             type: bool
             default: false
           unfinished:

@@ -175,7 +175,13 @@ host:
     name: n1
     peer_urls: [https://10.0.0.1:2380]
     client_urls: [https://10.0.0.1:2379]
-    data_dir: {state: data, member_id: 8211f1d0f64f3269, cluster_id: 8a8f1b6a3b2a5d1c, reason: null}
+    data_dir:
+      path: /var/lib/etcd
+      wal_dir: /var/lib/etcd/member/wal
+      state: data
+      member_id: 8211f1d0f64f3269
+      cluster_id: 8a8f1b6a3b2a5d1c
+      reason: null
     running: true
     outdated: []
     first_start: null
@@ -203,6 +209,7 @@ host:
       returned: always
       sample:
         path: /var/lib/etcd
+        wal_dir: /var/lib/etcd/member/wal
         state: data
         member_id: 8211f1d0f64f3269
         cluster_id: 8a8f1b6a3b2a5d1c
@@ -213,9 +220,17 @@ host:
           type: str
           returned: always
           sample: /var/lib/etcd
-        state:
-          description: One of V(absent), V(empty), V(data) and V(unreadable). A failed first start leaves an empty data
+        wal_dir:
+          description: The directory of the write-ahead log. It is the option O(wal_dir), or C(member/wal) in the data
             directory.
+          type: str
+          returned: always
+          sample: /var/lib/etcd/member/wal
+        state:
+          description:
+            - One of V(absent), V(empty), V(data), V(incomplete) and V(unreadable). A failed first start leaves an empty
+              data directory.
+            - A database without its write-ahead log is incomplete, and so is a log in O(wal_dir) without its database.
           type: str
           returned: always
           sample: data
@@ -230,7 +245,7 @@ host:
           returned: always
           sample: 8a8f1b6a3b2a5d1c
         reason:
-          description: Why the data directory is unreadable. Null when it is readable.
+          description: Why the data directory is incomplete or unreadable. Null when it is neither.
           type: str
           returned: always
           sample: null
@@ -274,6 +289,9 @@ host:
         data_dir: /var/lib/etcd
         process_data_dir: /var/lib/etcd
         holds_data: true
+        wal_dir: /var/lib/etcd/member/wal
+        process_wal_dir: /var/lib/etcd/member/wal
+        holds_log: true
         unfinished: false
       contains:
         files:
@@ -294,6 +312,23 @@ host:
           sample: /var/lib/etcd
         holds_data:
           description: Whether there is anything in RV(host.past.data_dir).
+          type: bool
+          returned: always
+          sample: true
+        wal_dir:
+          description: The directory of the write-ahead log by the variables in O(settings_file), which is C(member/wal)
+            in the data directory if they name none. Null when that is not known.
+          type: str
+          returned: always
+          sample: /var/lib/etcd/member/wal
+        process_wal_dir:
+          description: The directory of the write-ahead log with which the running process was started. Null when that
+            is not known.
+          type: str
+          returned: always
+          sample: /var/lib/etcd/member/wal
+        holds_log:
+          description: Whether there is a write-ahead log in RV(host.past.wal_dir).
           type: bool
           returned: always
           sample: true

@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 from . import refusal as codes
 from .convergence import START, DesiredMember, Move, moves
 from .host_refusals import (
-    data_dir_changed,
     data_lost,
     foreign_data,
     is_stale,
+    moved,
     names,
     stale_data,
     twins,
@@ -78,7 +78,7 @@ def deploy(cluster: Cluster | None, hosts: t.Sequence[Host], consents: Consents)
     """What makes these hosts the members of the cluster; `cluster` is None where every one of their endpoints refused
     the connection.
     """
-    refusal = twins(hosts) or data_dir_changed(hosts, consents) or data_lost(cluster, hosts, consents)
+    refusal = twins(hosts) or moved(hosts, consents) or data_lost(cluster, hosts, consents)
     if refusal:
         return refusal
     if cluster is None:

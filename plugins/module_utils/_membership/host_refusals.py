@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from . import refusal as codes
-from .hosts import DATA, UNREADABLE, Consents, Host
+from .hosts import DATA, INCOMPLETE, UNREADABLE, Consents, Host
 from .model import Cluster, hex_id
 from .refusal import Refusal
 
@@ -46,31 +46,61 @@ def _two_clusters(hosts: t.Sequence[Host]) -> Refusal:
     )
 
 
-def data_dir_changed(hosts: t.Sequence[Host], consents: Consents) -> Refusal | None:
-    """A member whose data lie elsewhere would start with an empty memory, and leave its data behind.
+def moved(hosts: t.Sequence[Host], consents: Consents) -> Refusal | None:
+    """A member whose data, or whose log, lie elsewhere would start with an empty memory, and leave them behind.
 
-    It may only go there by a rebuild, which removes it first.
+    It may only go there by a rebuild, which removes it first; or where its data are there already, and nothing is left
+    where they were.
     """
+    others = [host for host in hosts if host.name != consents.rebuild]
+    return _data_dir_changed(others) or _wal_dir_changed(others)
+
+
+def _data_dir_changed(hosts: t.Sequence[Host]) -> Refusal | None:
     for host in hosts:
-        other = _other_data_dir(host)
-        if not other or host.name == consents.rebuild:
+        past = host.past
+        other = _other_place(host, host.data_dir.path, past.process_data_dir, past.data_dir, past.holds_data)
+        if not other:
             continue
         doing = "runs with" if other == host.past.process_data_dir else "is configured with"
         return Refusal(
             codes.DATA_DIR_CHANGED,
             f"{host.name} {doing} the data directory {other}, and etcd_cluster_data_dir is {host.data_dir.path}",
             f"Set etcd_cluster_data_dir to {other}. To move to another directory, set it for one host at a time, and "
-            f"rebuild that member: quorum.etcd.replace with etcd_cluster_member={host.name}.",
+            f"{_ways_to_move(host, other + '/member', host.data_dir.path + '/member')}",
         )
     return None
 
 
-def _other_data_dir(host: Host) -> str:
-    past = host.past
-    if past.process_data_dir and past.process_data_dir != host.data_dir.path:
-        return past.process_data_dir
-    is_left_behind = past.holds_data or not past.is_unfinished
-    return past.data_dir if past.data_dir != host.data_dir.path and is_left_behind else ""
+def _wal_dir_changed(hosts: t.Sequence[Host]) -> Refusal | None:
+    for host in hosts:
+        past, here = host.past, host.data_dir.wal_dir
+        other = _other_place(host, here, past.process_wal_dir, past.wal_dir, past.holds_log)
+        if not other:
+            continue
+        doing = "runs with" if other == past.process_wal_dir else "is configured with"
+        return Refusal(
+            codes.WAL_DIR_CHANGED,
+            f"{host.name} {doing} the write-ahead log in {other}, and by etcd_cluster_wal_dir it would be in {here}",
+            "Set etcd_cluster_wal_dir back; no data are missing. To move the log, set it for one host at a time, and "
+            f"{_ways_to_move(host, other, here)}",
+        )
+    return None
+
+
+def _ways_to_move(host: Host, source: str, target: str) -> str:
+    return (
+        f"rebuild that member: quorum.etcd.replace with etcd_cluster_member={host.name}. Or stop its etcd, move "
+        f"{source} to {target}, and run quorum.etcd.deploy."
+    )
+
+
+def _other_place(host: Host, here: str, process: str, settings: str, holds_something: bool) -> str:
+    """Where a host's data are if not in the wanted place; empty if they are there, or if that is not known."""
+    if here and process not in ("", here):
+        return process
+    has_moved = host.past.is_unfinished or host.data_dir.state == DATA
+    return settings if here and settings != here and (holds_something or not has_moved) else ""
 
 
 def data_lost(cluster: Cluster | None, hosts: t.Sequence[Host], consents: Consents) -> Refusal | None:
@@ -85,13 +115,28 @@ def data_lost(cluster: Cluster | None, hosts: t.Sequence[Host], consents: Consen
         return None
     if not is_bootstrap and codes.DATA_LOST in consents.accept:
         return None
-    verb, noun = ("was a member", "directory is") if len(lost) == 1 else ("were members", "directories are")
-    places = ", ".join(sorted({host.data_dir.path for host in lost}))
     return Refusal(
         codes.DATA_LOST,
-        f"{names(lost)} {verb} before ({lost[0].past.files[0]} exists), and the data {noun} empty: {places}",
+        "; ".join(_losses(lost)),
         "Mount the disk if it is not mounted, then run this again. " + _way_on(lost, is_bootstrap, consents),
     )
+
+
+def _losses(lost: t.Sequence[Host]) -> t.Iterator[str]:
+    empty = [host for host in lost if host.data_dir.is_vacant]
+    if empty:
+        verb, noun = ("was a member", "directory is") if len(empty) == 1 else ("were members", "directories are")
+        places = ", ".join(sorted({_place_of(host) for host in empty}))
+        yield f"{names(empty)} {verb} before ({empty[0].past.files[0]} exists), and the data {noun} empty: {places}"
+    for host in lost:
+        if host.data_dir.state == INCOMPLETE:
+            yield f"{host.name} has a part of its data only: {host.data_dir.reason}"
+
+
+def _place_of(host: Host) -> str:
+    data = host.data_dir
+    is_apart = data.wal_dir and not data.wal_dir.startswith(data.path + "/")
+    return f"{data.path}, with the log in {data.wal_dir}" if is_apart else data.path
 
 
 def _way_on(lost: t.Sequence[Host], is_bootstrap: bool, consents: Consents) -> str:
@@ -123,7 +168,7 @@ def names(hosts: t.Sequence[Host]) -> str:
 
 def unusable_without_cluster(hosts: t.Sequence[Host]) -> Refusal | None:
     for host in hosts:
-        if host.data_dir.state == UNREADABLE:
+        if host.data_dir.state in (UNREADABLE, INCOMPLETE):
             return stale_data(
                 f"the data directory of {host.name} cannot be judged, and no member answers: {host.data_dir.reason}",
                 False,
@@ -136,7 +181,9 @@ def is_stale(cluster: Cluster, host: Host) -> bool:
     """Whether a host's data are none that this cluster knows."""
     data = host.data_dir
     return not data.is_vacant and (
-        data.state == UNREADABLE or data.cluster_id != cluster.cluster_id or cluster.member(data.member_id) is None
+        data.state in (UNREADABLE, INCOMPLETE)
+        or data.cluster_id != cluster.cluster_id
+        or cluster.member(data.member_id) is None
     )
 
 
@@ -156,7 +203,7 @@ def foreign_data(cluster: Cluster, host: Host, consents: Consents) -> Refusal | 
 
 def _refuse_stale(cluster: Cluster, host: Host, may_wipe: bool) -> Refusal | None:
     data = host.data_dir
-    if data.state == UNREADABLE:
+    if data.state in (UNREADABLE, INCOMPLETE):
         return (
             None
             if may_wipe

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 ABSENT = "absent"
 EMPTY = "empty"
 DATA = "data"
+INCOMPLETE = "incomplete"
 UNREADABLE = "unreadable"
 
 NEW = "new"
@@ -22,13 +23,18 @@ NEW = "new"
 
 @dataclass(frozen=True)
 class DataDir:
-    """What a data directory holds. The ids are those of its write-ahead log; `reason` says why it is UNREADABLE."""
+    """What a data directory holds. The ids are those of its write-ahead log.
+
+    It is INCOMPLETE where the log is there without the database, or the database without the log; `reason` says so, and
+    why it is UNREADABLE. `path` is the directory, and `wal_dir` the one of the log, below it or apart from it.
+    """
 
     state: str
     member_id: int = 0
     cluster_id: int = 0
     reason: str = ""
     path: str = ""
+    wal_dir: str = ""
 
     @property
     def is_vacant(self) -> bool:
@@ -49,15 +55,19 @@ class Past:
     """What shows that a host was configured as a member before.
 
     `files` are those of a member that exist: settings, unit, certificates. `data_dir` is the data directory that the
-    settings name, `process_data_dir` the one that the running process was started with; empty where unknown.
-    `holds_data` says whether there is anything in `data_dir`. While a host `is_unfinished` it has yet to become a
-    member, for the first time or again, so no data is missing.
+    settings name, `process_data_dir` the one that the running process was started with; empty where unknown. So are
+    `wal_dir` and `process_wal_dir` of the write-ahead log. `holds_data` says whether there is anything in `data_dir`,
+    and `holds_log` whether there is a log in `wal_dir`. While a host `is_unfinished` it has yet to become a member, for
+    the first time or again, so no data is missing.
     """
 
     files: tuple[str, ...] = ()
     data_dir: str = ""
     process_data_dir: str = ""
     holds_data: bool = False
+    wal_dir: str = ""
+    process_wal_dir: str = ""
+    holds_log: bool = False
     is_unfinished: bool = False
 
 
@@ -79,9 +89,12 @@ class Host:
 
     @property
     def has_lost_data(self) -> bool:
-        """Whether it was a member, and its data directory is empty now: a disk that is gone, or not mounted."""
-        is_new = self.past.is_unfinished or self.first_start is not None or not self.past.files
-        return self.data_dir.is_vacant and not is_new
+        """Whether it was a member, and its data, or a part of them, are not there: a disk that is gone, or not
+        mounted.
+        """
+        if self.past.is_unfinished or self.first_start is not None:
+            return False
+        return self.data_dir.state == INCOMPLETE or (self.data_dir.is_vacant and bool(self.past.files))
 
 
 @dataclass(frozen=True)

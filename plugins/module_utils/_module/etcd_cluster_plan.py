@@ -23,7 +23,7 @@ from .arguments import connection_of
 from .identity_options import peer_urls_of
 from .results import Result
 
-_STATES = ["absent", "empty", "data", "unreadable"]
+_STATES = ["absent", "empty", "data", "incomplete", "unreadable"]
 
 HOSTS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
@@ -34,6 +34,7 @@ HOSTS: dict[str, dict[str, t.Any]] = {
         "required": True,
         "options": {
             "path": {"type": "str"},
+            "wal_dir": {"type": "str"},
             "state": {"type": "str", "choices": _STATES, "required": True},
             "member_id": {"type": "str"},
             "cluster_id": {"type": "str"},
@@ -49,6 +50,9 @@ HOSTS: dict[str, dict[str, t.Any]] = {
             "data_dir": {"type": "str"},
             "process_data_dir": {"type": "str"},
             "holds_data": {"type": "bool", "default": False},
+            "wal_dir": {"type": "str"},
+            "process_wal_dir": {"type": "str"},
+            "holds_log": {"type": "bool", "default": False},
             "unfinished": {"type": "bool", "default": False},
         },
     },
@@ -97,6 +101,7 @@ def host_of(found: t.Mapping[str, t.Any]) -> Host:
             cluster_id=_number(data["cluster_id"]),
             reason=data["reason"] or "",
             path=data["path"] or "",
+            wal_dir=data["wal_dir"] or "",
         ),
         is_running=found["running"],
         outdated=tuple(found["outdated"]),
@@ -111,6 +116,9 @@ def _past(found: t.Mapping[str, t.Any]) -> Past:
         data_dir=found.get("data_dir") or "",
         process_data_dir=found.get("process_data_dir") or "",
         holds_data=bool(found.get("holds_data")),
+        wal_dir=found.get("wal_dir") or "",
+        process_wal_dir=found.get("process_wal_dir") or "",
+        holds_log=bool(found.get("holds_log")),
         is_unfinished=bool(found.get("unfinished")),
     )
 

@@ -11,18 +11,18 @@ import os
 import time
 import typing as t
 
-from .._membership.hosts import DataDir
 from .._membership.model import hex_id
-from .._operations.data_dir import examine
+from .._operations.data_dir import examine, holds_log, log_directory
 from .._operations.file_facts import Wanted, certificate_due, checksum, text_of
 from .._operations.service import (
+    Places,
     Runner,
     can_sandbox,
-    data_dir_in,
-    data_dir_of,
     find_service,
     marks,
     outdated,
+    places_in,
+    places_of,
     release_of,
     variables_in,
 )
@@ -56,7 +56,7 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
             "name": params["name"],
             "peer_urls": params["peer_urls"],
             "client_urls": params["client_urls"],
-            "data_dir": _data_dir(params["data_dir"], examine(params["data_dir"], params["wal_dir"] or "")),
+            "data_dir": _data_dir(params["data_dir"], params["wal_dir"] or ""),
             "running": bool(service.pid),
             "outdated": outdated(service.pid, params["environment"]) if service.pid else [],
             "first_start": _first_start(told),
@@ -97,19 +97,25 @@ def _certificate(one: t.Mapping[str, t.Any]) -> Result:
 
 def _past(params: t.Mapping[str, t.Any], pid: int) -> Result:
     """What shows that the host was configured as a member before."""
-    data_dir = data_dir_in(variables_in(params["settings_file"])) if params["settings_file"] else ""
+    told = places_in(variables_in(params["settings_file"])) if params["settings_file"] else Places()
+    process = places_of(pid) if pid else Places()
     return {
         "files": [path for path in params["member_files"] if os.path.exists(path)],
-        "data_dir": data_dir or None,
-        "process_data_dir": (data_dir_of(pid) if pid else "") or None,
-        "holds_data": bool(data_dir) and not examine(data_dir, "").is_vacant,
+        "data_dir": told.data_dir or None,
+        "process_data_dir": process.data_dir or None,
+        "holds_data": bool(told.data_dir) and not examine(told.data_dir).is_vacant,
+        "wal_dir": told.wal_dir or None,
+        "process_wal_dir": process.wal_dir or None,
+        "holds_log": bool(told.wal_dir) and holds_log(told.wal_dir),
         "unfinished": bool(params["unfinished_file"]) and os.path.exists(params["unfinished_file"]),
     }
 
 
-def _data_dir(path: str, found: DataDir) -> Result:
+def _data_dir(path: str, wal_dir: str) -> Result:
+    found = examine(path, wal_dir)
     return {
         "path": os.path.normpath(path),
+        "wal_dir": log_directory(path, wal_dir),
         "state": found.state,
         "member_id": hex_id(found.member_id) if found.member_id else None,
         "cluster_id": hex_id(found.cluster_id) if found.cluster_id else None,

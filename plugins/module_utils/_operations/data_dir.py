@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from .._formats.write_ahead_log import HEAD_BYTES, NoIdentity, identity_of
-from .._membership.hosts import ABSENT, DATA, EMPTY, UNREADABLE, DataDir
+from .._membership.hosts import ABSENT, DATA, EMPTY, INCOMPLETE, UNREADABLE, DataDir
 
 # What a database that etcd has just created takes on the disk is 20 kB, whatever its length; a join that failed leaves
 # one behind, and nothing is lost with it.
@@ -20,17 +20,33 @@ _BLOCK_BYTES = 512
 
 def examine(data_dir: str, wal_dir: str = "") -> DataDir:
     """What a data directory holds; `wal_dir` is where the write-ahead log is kept apart from it, if it is."""
-    log = wal_dir or os.path.join(data_dir, "member", "wal")
+    log = log_directory(data_dir, wal_dir)
     try:
         segments = _names(log, ".wal")
+        snap = os.path.join(data_dir, "member", "snap")
+        # Etcd creates the database first (server/etcdserver/bootstrap.go): only another disk has one without the other.
+        if segments and wal_dir and not os.path.exists(os.path.join(snap, "db")):
+            return DataDir(
+                INCOMPLETE, reason=f"the write-ahead log is in {log}, but there is no database in {data_dir}"
+            )
         if segments:
             return _identified(log, segments)
-        leftover = _leftover(os.path.join(data_dir, "member", "snap"))
+        leftover = _leftover(snap)
         if leftover:
-            return DataDir(UNREADABLE, reason=f"{data_dir} holds {leftover}, but there is no write-ahead log in {log}")
+            return DataDir(INCOMPLETE, reason=f"{data_dir} holds {leftover}, but there is no write-ahead log in {log}")
         return DataDir(EMPTY if os.path.isdir(data_dir) else ABSENT)
     except OSError as error:
         return DataDir(UNREADABLE, reason=f"{error.filename or data_dir} cannot be read: {error.strerror}")
+
+
+def holds_log(wal_dir: str) -> bool:
+    """Whether there is a write-ahead log in a directory."""
+    return bool(_names(wal_dir, ".wal"))
+
+
+def log_directory(data_dir: str, wal_dir: str = "") -> str:
+    """Where etcd keeps its write-ahead log, by its flags `--data-dir` and `--wal-dir`."""
+    return os.path.normpath(wal_dir or os.path.join(data_dir, "member", "wal"))
 
 
 def _identified(log: str, segments: list[str]) -> DataDir:

@@ -12,6 +12,8 @@ import os
 import typing as t
 from dataclasses import dataclass
 
+from .data_dir import log_directory
+
 # Runs a command and returns its exit code, output and errors.
 Runner = t.Callable[[t.List[str]], t.Tuple[int, str, str]]
 
@@ -27,7 +29,7 @@ _FIRST_START_ONLY = frozenset(
         "ETCD_INITIAL_ADVERTISE_PEER_URLS",
     )
 )
-_DATA_DIR = "ETCD_DATA_DIR"
+_DATA_DIR, _WAL_DIR = "ETCD_DATA_DIR", "ETCD_WAL_DIR"
 # The kernel's mark on the path of a program whose file was replaced while it runs.
 _REPLACED = " (deleted)"
 
@@ -101,28 +103,43 @@ def marks(pid: int) -> dict[str, str]:
         return {}
 
 
-def data_dir_of(pid: int) -> str:
-    """The data directory that an etcd process was started with; empty where it does not say, or has ended.
+@dataclass(frozen=True)
+class Places:
+    """Where an etcd keeps its data, and its write-ahead log; empty where it does not say."""
+
+    data_dir: str = ""
+    wal_dir: str = ""
+
+
+def places_of(pid: int) -> Places:
+    """Where an etcd process was started to keep its data. It says nothing once it has ended.
 
     A flag on the command line goes before the environment (etcd server/etcdmain/config.go).
     """
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as cmdline:
             words = cmdline.read().decode("utf-8", "replace").split("\0")
-        named = _environment(pid).get(_DATA_DIR, "")
+        named = _environment(pid)
     except FileNotFoundError:
-        return ""
+        return Places()
     for word, following in zip(words, [*words[1:], ""]):
         flag, equals, value = word.partition("=")
-        if flag in ("--data-dir", "-data-dir"):
-            named = value if equals else following
-    return os.path.normpath(named) if named else ""
+        variable = _PLACE_FLAGS.get(flag.lstrip("-")) if flag.startswith("-") else None
+        if variable:
+            named[variable] = value if equals else following
+    return places_in(named)
 
 
-def data_dir_in(settings: t.Mapping[str, str]) -> str:
-    """The data directory that settings name; empty where they name none."""
-    named = settings.get(_DATA_DIR, "")
-    return os.path.normpath(named) if named else ""
+_PLACE_FLAGS = {"data-dir": _DATA_DIR, "wal-dir": _WAL_DIR}
+
+
+def places_in(settings: t.Mapping[str, str]) -> Places:
+    """Where an etcd with these settings keeps its data."""
+    data_dir, wal_dir = settings.get(_DATA_DIR, ""), settings.get(_WAL_DIR, "")
+    return Places(
+        os.path.normpath(data_dir) if data_dir else "",
+        log_directory(data_dir, wal_dir) if data_dir or wal_dir else "",
+    )
 
 
 def _environment(pid: int) -> dict[str, str]:

@@ -12,6 +12,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts impo
     ABSENT,
     DATA,
     EMPTY,
+    INCOMPLETE,
     UNREADABLE,
     DataDir,
 )
@@ -55,6 +56,24 @@ def test_a_log_apart_from_the_directory_is_found(tmp_path):
         )
 
 
+@pytest.mark.parametrize("version", RELEASES)
+def test_etcd_creates_its_log_in_a_directory_on_its_disk_with_its_database(version, tmp_path):
+    """Never one of them without the other, whatever else is on the disks."""
+    disk = tmp_path / "disk"
+    (disk / "lost+found").mkdir(parents=True)
+    with Cluster(1, version=version, flags={"wal_dir": str(disk / "wal")}) as cluster:
+        member = cluster.members[0]
+        assert examine(str(member.data_dir), str(disk / "wal")).state == DATA
+        assert {path.name for path in disk.iterdir()} == {"wal", "lost+found"}
+        member.stop()
+        (disk / "wal").rename(disk / "unmounted")
+        cluster_id = examine(str(member.data_dir), str(disk / "unmounted")).cluster_id
+        assert examine(str(member.data_dir), str(disk / "wal")).state != DATA
+        shutil.rmtree(member.data_dir / "member")
+        assert examine(str(member.data_dir), str(disk / "unmounted")).state == INCOMPLETE
+        assert cluster_id
+
+
 def test_no_directory_and_an_empty_one_hold_nothing(tmp_path):
     assert examine(str(tmp_path / "nowhere")) == DataDir(ABSENT)
     assert examine(str(tmp_path)) == DataDir(EMPTY)
@@ -85,7 +104,7 @@ def test_a_database_without_its_log_is_not_taken_for_nothing():
         member.stop()
         shutil.rmtree(member.data_dir / "member" / "wal")
         found = examine(str(member.data_dir))
-        assert found.state == UNREADABLE
+        assert found.state == INCOMPLETE
         assert "a database" in found.reason
 
 

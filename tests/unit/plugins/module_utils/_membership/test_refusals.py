@@ -67,6 +67,7 @@ FROM_ELSEWHERE = {
     "stale_data",
     "data_lost",
     "data_dir_changed",
+    "wal_dir_changed",
     "untrusted_certificate",
     "ca_lost",
 }

@@ -22,11 +22,12 @@ from ansible_collections.quorum.etcd.plugins.module_utils._operations.file_facts
     text_of,
 )
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.service import (
-    data_dir_in,
-    data_dir_of,
+    Places,
     find_service,
     marks,
     outdated,
+    places_in,
+    places_of,
     release_of,
     variables_in,
 )
@@ -150,46 +151,45 @@ def test_the_marks_of_a_process_are_what_it_was_started_with(process):
     assert marks(process.pid) == {"QUORUM_ETCD_UNIT": "abc"}
 
 
-@pytest.mark.parametrize(
-    ("words", "environment", "data_dir"),
-    [
-        ([], {}, ""),
-        ([], {"ETCD_DATA_DIR": "/var/lib/etcd/"}, "/var/lib/etcd"),
-        (["--data-dir=/srv/etcd"], {"ETCD_DATA_DIR": "/var/lib/etcd"}, "/srv/etcd"),
-        (["-data-dir", "/srv//etcd"], {}, "/srv/etcd"),
-        (["--data-dir"], {"ETCD_DATA_DIR": "/var/lib/etcd"}, ""),
-        (["--data-directory=/srv/etcd"], {}, ""),
-    ],
-)
-def test_the_data_directory_of_a_process_is_what_etcd_takes(words, environment, data_dir):
-    program = [sys.executable, "-c", "input()", *words]
-    with subprocess.Popen(program, env={**environment, "HOME": "/"}, stdin=subprocess.PIPE) as running:
-        while (
-            not Path(f"/proc/{running.pid}/cmdline").read_bytes().startswith(os.fsencode(f"{program[0]}\0-c\0input()"))
-        ):
-            time.sleep(0.01)
-        assert data_dir_of(running.pid) == data_dir
-        assert running.stdin
-        running.stdin.close()
-
-
-def test_a_process_that_has_ended_names_no_data_directory():
-    with subprocess.Popen(["true"]) as ended:
-        ended.wait()
-    assert data_dir_of(ended.pid) == ""
-
-
-def test_the_data_directory_of_settings_is_what_they_name(tmp_path):
-    assert data_dir_in(variables_in(str(tmp_path / "none"))) == ""
-    (tmp_path / "etcd.env").write_text('ETCD_NAME="n1"\nETCD_DATA_DIR="/var/lib/etcd/"\n')
-    assert data_dir_in(variables_in(str(tmp_path / "etcd.env"))) == "/var/lib/etcd"
-
-
 def test_a_process_that_has_ended_is_not_outdated():
     with subprocess.Popen(["true"]) as ended:
         ended.wait()
     assert outdated(ended.pid, {"ETCD_NAME": "n1"}) == []
     assert marks(ended.pid) == {}
+    assert places_of(ended.pid) == Places()
+
+
+DATA_AND_LOG = {"ETCD_DATA_DIR": "/srv/etcd/", "ETCD_WAL_DIR": "/srv//log"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "places"),
+    [
+        ({}, Places()),
+        ({"ETCD_DATA_DIR": "/srv/etcd/"}, Places("/srv/etcd", "/srv/etcd/member/wal")),
+        (DATA_AND_LOG, Places("/srv/etcd", "/srv/log")),
+        ({"ETCD_WAL_DIR": "/srv/log"}, Places("", "/srv/log")),
+    ],
+)
+def test_settings_say_where_data_and_log_are(settings, places):
+    assert places_in(settings) == places
+
+
+@pytest.mark.parametrize(
+    ("flags", "places"),
+    [
+        ([], Places("/srv/etcd", "/srv/log")),
+        (["--name", "data-dir"], Places("/srv/etcd", "/srv/log")),
+        (["--wal-dir", "/other/log"], Places("/srv/etcd", "/other/log")),
+        (["-data-dir=/other", "--wal-dir="], Places("/other", "/other/member/wal")),
+    ],
+)
+def test_a_process_says_where_its_data_and_log_are_and_a_flag_goes_before_a_variable(flags, places):
+    sleeping = [sys.executable, "-c", "print(flush=True); import time; time.sleep(60)", *flags]
+    with subprocess.Popen(sleeping, env=DATA_AND_LOG, stdout=subprocess.PIPE) as running:
+        running.stdout.readline()
+        assert places_of(running.pid) == places
+        running.kill()
 
 
 def test_what_a_member_begins_with_is_read_as_systemd_reads_it(tmp_path):
