@@ -26,6 +26,11 @@ class Outcome:
         return self.scenario.name
 
     @property
+    def measured(self) -> list[str]:
+        """What its tests measured and want to be read in every log: their lines that begin with `[measured]`."""
+        return re.findall(r"^\[measured\] (.+)", self.log.read_text(errors="replace"), re.MULTILINE)
+
+    @property
     def is_a_matter_of_time(self) -> bool:
         """Whether it failed, and only in tests that measure time.
 

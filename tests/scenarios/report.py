@@ -40,6 +40,8 @@ class Report:
             self._seconds += outcome.seconds
             verdict = "ok" if outcome.passed else "FAILED"
             print(f"{verdict:6} {outcome.name:24} {outcome.seconds:6.1f} s {remark}".rstrip(), flush=True)
+            for line in outcome.measured:
+                print(f"       {line}", flush=True)
             if not outcome.passed:
                 # Marked, so that nobody takes pytest's figures in it for ours.
                 print(

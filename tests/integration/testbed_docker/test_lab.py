@@ -228,7 +228,7 @@ def test_a_lab_that_cannot_be_made_leaves_nothing(engine, scenario):
 @pytest.mark.parametrize(
     ("hosts", "options", "line"),
     [
-        (1, {"clutser": {}}, "driver.options.clutser is unknown; there are: cluster, kind, version"),
+        (1, {"clutser": {}}, "driver.options.clutser is unknown; there are: capabilities, cluster, kind, version"),
         (1, {"cluster": {"sise": 1}}, "driver.options.cluster.sise is unknown; there are: auth, dead"),
         (1, {"kind": "systemd", "cluster": {"size": 1}}, "leave driver.options.cluster out"),
     ],

@@ -47,6 +47,7 @@ class Place:
     labels: Mapping[str, str]
     kind: str = "node"
     outlives_run: bool = False
+    capabilities: tuple[str, ...] = ()
 
 
 class DockerBackend(Backend):
@@ -81,7 +82,16 @@ class DockerBackend(Backend):
             else {}
         )
         self._setting = Setting(
-            engine, image, self._prefix, self.directory, place.labels, binaries, partitionable, kind, place.outlives_run
+            engine,
+            image,
+            self._prefix,
+            self.directory,
+            place.labels,
+            binaries,
+            partitionable,
+            kind,
+            capabilities=place.capabilities,
+            outlives_run=place.outlives_run,
         )
 
     @property

@@ -64,6 +64,8 @@ class Setting:
     partitionable: bool
     kind: str = "node"
     """``node``, or ``systemd``: a host that boots an init system."""
+    capabilities: tuple[str, ...] = ()
+    """What the hosts may do beyond what a container may, such as SYS_ADMIN."""
     outlives_run: bool = False
     """The log goes to the engine instead of a file, since nobody stays to write it."""
 
@@ -258,11 +260,14 @@ def host_settings(setting: Setting) -> dict[str, Any]:
         *(f"{here}:{there}:ro" for there, here in setting.binaries.items()),
     ]
     settings: dict[str, Any] = {
-        "cap_add": ["NET_ADMIN"] if setting.partitionable else [],
+        "cap_add": [*(["NET_ADMIN"] if setting.partitionable else []), *setting.capabilities],
         "port_bindings": {CLIENT_PORT: ("127.0.0.1", None)} if setting.engine.publishes_ports else {},
     }
     if setting.kind != "systemd":
         return {**settings, "binds": binds, "init": True}
+    if "SYS_ADMIN" in setting.capabilities:
+        # AppArmor's profile of a container forbids to mount, whatever the capabilities allow.
+        settings["security_opt"] = ["apparmor=unconfined"]
     # systemd needs to write a control group hierarchy, and its runtime folders to be empty at boot. As on a
     # hardened host, no program can be run in the folder for temporary files.
     groups = "/sys/fs/cgroup/systemd" if setting.engine.cgroup_version == 1 else "/sys/fs/cgroup"

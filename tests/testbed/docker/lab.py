@@ -12,6 +12,7 @@ be at first, in the words of :class:`tests.testbed.Cluster`:
           registered
         kind: systemd                              # hosts with an init system, reached over SSH; then no cluster is
           made
+        capabilities: [SYS_ADMIN]                  # what the hosts may do beyond what a container may
         version: "3.4"                             # of etcd; ETCD_LAB_VERSION otherwise, or the newest
         writer: true                               # 25 keys a second, from before converge until verify asks for the
           report
@@ -44,7 +45,7 @@ from .ownership import LAB, lab_labels, project_folder, remove_labelled
 from .preflight import engine_for_labs
 
 STATE_OPTIONS = frozenset(field.name for field in dataclasses.fields(State)) | {"flags"}
-OPTIONS = frozenset({"cluster", "kind", "version", "writer"})
+OPTIONS = frozenset({"capabilities", "cluster", "kind", "version", "writer"})
 DATA_PREFIX = "before/"
 DATA_KEYS = 10
 
@@ -65,6 +66,7 @@ class Scenario:
     kind: str
     version: str | None
     has_writer: bool = False
+    capabilities: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Scenario:
@@ -85,6 +87,7 @@ class Scenario:
             kind=options.get("kind", "node"),
             version=options.get("version") or variables.get("ETCD_LAB_VERSION") or None,
             has_writer=bool(options.get("writer")),
+            capabilities=tuple(options.get("capabilities") or ()),
         ).checked(options)
 
     def checked(self, options: Mapping[str, Any]) -> Scenario:
@@ -151,6 +154,7 @@ def create(scenario: Scenario) -> None:
         labels=lab_labels(scenario.lab),
         kind=scenario.kind,
         outlives_run=True,
+        capabilities=scenario.capabilities,
     )
     backends: list[DockerBackend] = []
 

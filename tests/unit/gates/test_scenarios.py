@@ -213,6 +213,11 @@ class TestFigures:
         tallies = [tally_of(line) for line in capsys.readouterr().out.splitlines()]
         assert [tally for tally in tallies if tally] == [Tally(failed=1)]
 
+    def test_what_a_scenario_measured_is_shown_with_its_outcome(self, run, capsys):
+        run.ends("a", "tests/test_a.py .\n[measured] exposure on etcd1: 1.3\n.\nits log says [measured] as well\n")
+        lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+        assert [line for line in lines if line.startswith("exposure")] == ["exposure on etcd1: 1.3"]
+
 
 class TestLeftOut:
     @pytest.mark.parametrize(
