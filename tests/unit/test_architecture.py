@@ -35,6 +35,7 @@ PURE = {
     "abc",
     "collections",
     "dataclasses",
+    "difflib",
     "enum",
     "functools",
     "hashlib",

@@ -59,6 +59,24 @@ def normalise_one(url: str) -> str:
     return f"{match['scheme'].lower()}://{_host(match['host'])}:{int(match['port'])}"
 
 
+def problem_of(url: str, to_listen: bool = False) -> str:
+    """Why this is not the URL of a member, or an empty text. One `to_listen` on has an address, also that of all
+    interfaces, and not a name.
+    """
+    text = url.strip()
+    match = _URL.fullmatch(text)
+    if not match:
+        return f"{_why_no_url(text)}; {_SHAPE}"
+    host = match["host"]
+    if to_listen and host in (_ANY_IPV4, "[::]"):
+        match = _URL.fullmatch(text.replace(host, "127.0.0.1", 1)) or match
+    problem = _problem_of(match)
+    if problem:
+        return f"{problem}; {_SHAPE}"
+    is_address = host.startswith("[") or re.fullmatch(r"[0-9.]+", host)
+    return f"etcd listens on addresses, and {host!r} is a name" if to_listen and not is_address else ""
+
+
 def comparable(peer_urls: list[str] | tuple[str, ...]) -> frozenset[str]:
     """A set for comparing what a cluster has stored, which may be anything, with a normalised goal."""
     return frozenset(_comparable_one(url) for url in peer_urls)

@@ -1,0 +1,250 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+"""What is wrong with the settings that a user gives etcd and its unit (`etcd_cluster_settings`,
+`etcd_cluster_unit_settings`).
+
+etcd gets its settings as environment variables. It warns of a variable that it does not know, and starts without it. A
+value that it cannot read keeps it from starting. A flag that says which member this is, where its data and addresses
+are, or how it starts for the first time, would take the member out of the role's hands.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from . import flags
+from .flags import FLAGS
+from .versions import Version
+
+SETTINGS = "etcd_cluster_settings"
+UNIT_SETTINGS = "etcd_cluster_unit_settings"
+
+_OF_THE_GROUP = "The role bootstraps the cluster from the hosts of the group, and lets hosts join it."
+_DISCOVERY = _OF_THE_GROUP + " Leave the flag out."
+_OF_ETCD = "Members would not trust certificates that etcd makes for itself. Use etcd_cluster_tls instead."
+
+# The flags that decide which member this is, where its data and addresses are, whom it trusts and how it starts for the
+# first time; with the variable that sets them, or the reason why nothing may.
+DECISIVE: t.Mapping[str, str] = {
+    "name": "Use etcd_cluster_member_name instead.",
+    "data-dir": "Use etcd_cluster_data_dir instead.",
+    "wal-dir": "Use etcd_cluster_wal_dir instead.",
+    "listen-peer-urls": "Use etcd_cluster_listen_peer_urls instead.",
+    "listen-client-urls": "Use etcd_cluster_listen_client_urls instead.",
+    "listen-client-http-urls": (
+        "etcd would answer HTTP requests only there, and the role queries the members at their client URLs. Leave the "
+        "flag out."
+    ),
+    "advertise-client-urls": "Use etcd_cluster_client_urls instead.",
+    "initial-advertise-peer-urls": "Use etcd_cluster_peer_urls instead.",
+    "initial-cluster": _DISCOVERY,
+    "initial-cluster-state": _DISCOVERY,
+    "initial-cluster-token": "Use etcd_cluster_name instead.",
+    "force-new-cluster": (
+        "At each start the member would forget all others and become a cluster of its own. Leave the flag out; to "
+        "recover a cluster without quorum, see etcd's guide to disaster recovery."
+    ),
+    "config-file": "etcd would ignore all other settings. Give the settings themselves.",
+    "version": "It is a command, not a setting. Leave it out.",
+    "proxy": "A proxy is no member. Leave the flag out.",
+    "cert-file": "Use etcd_cluster_server_cert instead, with etcd_cluster_certificates set to given.",
+    "key-file": "Use etcd_cluster_server_key instead, with etcd_cluster_certificates set to given.",
+    "trusted-ca-file": "Use etcd_cluster_ca_cert instead, with etcd_cluster_certificates set to given.",
+    "client-cert-auth": "Use etcd_cluster_tls instead.",
+    "client-cert-file": "Use etcd_cluster_server_cert instead, issued for clientAuth as well.",
+    "client-key-file": "Use etcd_cluster_server_key instead.",
+    "auto-tls": _OF_ETCD,
+    "peer-cert-file": "Use etcd_cluster_peer_cert instead, with etcd_cluster_certificates set to given.",
+    "peer-key-file": "Use etcd_cluster_peer_key instead, with etcd_cluster_certificates set to given.",
+    "peer-trusted-ca-file": "Use etcd_cluster_peer_ca_cert instead, with etcd_cluster_certificates set to given.",
+    "peer-client-cert-auth": "Use etcd_cluster_tls instead.",
+    "peer-client-cert-file": "Use etcd_cluster_peer_cert instead, issued for clientAuth as well.",
+    "peer-client-key-file": "Use etcd_cluster_peer_key instead.",
+    "peer-auto-tls": _OF_ETCD,
+    **{name: _DISCOVERY for name in FLAGS if name.startswith("discovery")},
+}
+
+# Settings of the section [Service] that decide what runs, as whom and with which settings.
+DECISIVE_IN_UNIT: t.Mapping[str, str] = {
+    "ExecStart": "The unit starts etcd in etcd_cluster_program_dir. Use that variable instead.",
+    "ExecStartPost": "The unit deletes the settings of the first start with it. Use ExecStartPre or another unit.",
+    "EnvironmentFile": "The settings of etcd come from files of the role. Use etcd_cluster_settings instead.",
+    "Type": "etcd tells systemd when it is ready, and the role waits for that. Leave it out.",
+    "NotifyAccess": "etcd tells systemd when it is ready, and the role waits for that. Leave it out.",
+    "User": "Use etcd_cluster_system_user instead.",
+    "Group": "Use etcd_cluster_system_group instead.",
+    "DynamicUser": "The data belong to a user that stays the same. Use etcd_cluster_system_user instead.",
+    "RootDirectory": "The role looks for data and settings below /. Leave it out.",
+    "RootImage": "The role looks for data and settings below /. Leave it out.",
+}
+_OF_ETCD_IN_UNIT = "Environment"
+
+_BOOLEANS = frozenset(["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"])
+_NUMBER = re.compile(r"[0-9]+")
+_SIGNED = re.compile(r"[+-]?[0-9]+")
+_DURATION = re.compile(r"[+-]?(0|(([0-9]+([.][0-9]*)?|[.][0-9]+)(ns|us|µs|μs|ms|s|m|h))+)")
+_UNIT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_SECTIONS = ("Unit", "Service")
+
+
+def problems(settings: t.Mapping[t.Any, t.Any], release: str = "") -> tuple[str, ...]:
+    """What is wrong with these settings, in sentences.
+
+    Without a release, a flag is accepted if any release of 3.4 to 3.7 knows it. Releases that are older or newer are
+    not judged by the flags that they know.
+    """
+    found: list[str] = []
+    seen: dict[str, t.Any] = {}
+    for key, value in settings.items():
+        name = _flag_name(key)
+        problem = _problem_of_name(str(key), name, release) or _problem_of_value(name, value, release)
+        if name in seen:
+            problem = f"{SETTINGS} sets {name} twice, once as {seen[name]} and once as {key}. Leave one of them out."
+        seen.setdefault(name, key)
+        found += [problem] if problem else []
+    return (*found, *_both_names({name for name, key in seen.items() if settings[key] is not None}))
+
+
+def _flag_name(key: t.Any) -> str:
+    return str(key).strip().strip("-").lower().replace("_", "-")
+
+
+# Names
+
+
+def _problem_of_name(key: str, name: str, release: str) -> str:
+    if name.startswith("etcd-"):
+        flag = name[len("etcd-") :]
+        return f"{SETTINGS} sets {key}. Give the name of the flag, without ETCD_: {flag}.{_decisive(flag)}"
+    if name in DECISIVE:
+        return f"{SETTINGS} sets {name}, which would override the role.{_decisive(name)}"
+    version = flags.judged(release)
+    if release and version is None:
+        return ""
+    if name not in FLAGS:
+        return _unknown(name, release, version)
+    flag = FLAGS[name]
+    if version is None or flag.is_known_to(version):
+        return ""
+    if flag.has_left(version):
+        return f"{SETTINGS} sets {name}, which etcd {release} does not know any more.{_instead(name)}"
+    return f"{SETTINGS} sets {name}, which came with etcd {flag.first_for(version)}.{_before(name, release, version)}"
+
+
+def _decisive(name: str) -> str:
+    return f" {DECISIVE[name]}" if name in DECISIVE else ""
+
+
+def _unknown(name: str, release: str, version: Version | None) -> str:
+    of = release or "3.4 to 3.7"
+    near = flags.nearest(name, flags.known_to(version))
+    hint = f"Did you mean {near}?{_decisive(near)}" if near else "etcd --help lists the flags."
+    return f"{SETTINGS} sets {name}, which is not a flag of etcd {of}. {hint}"
+
+
+def _instead(name: str) -> str:
+    if name in flags.BECAME_FEATURE:
+        return f" Use feature-gates instead: {flags.BECAME_FEATURE[name]}=true or {flags.BECAME_FEATURE[name]}=false."
+    later = flags.successor(name)
+    return f" Use {later} instead." if later else " Leave it out."
+
+
+def _before(name: str, release: str, version: Version) -> str:
+    earlier = flags.predecessor(name)
+    if earlier and FLAGS[earlier].is_known_to(version):
+        return f" In etcd {release} its name is {earlier}."
+    return f" Leave it out as long as the members run {release}."
+
+
+def _both_names(names: t.Collection[str]) -> tuple[str, ...]:
+    """etcd 3.6 knows both names of many flags, and does not start if it gets both."""
+    return tuple(
+        f"{SETTINGS} sets {name} and {flags.successor(name)}, two names of one flag. Leave {name} out."
+        for name in sorted(names)
+        if flags.successor(name) in names and name not in flags.BECAME_FEATURE
+    )
+
+
+# Values
+
+
+def _problem_of_value(name: str, value: t.Any, release: str) -> str:
+    if value is None:
+        return ""
+    plain = value if isinstance(value, (list, tuple)) else [value]
+    if any(isinstance(one, (t.Mapping, list, tuple)) or "\n" in str(one) for one in plain):
+        return _wrong(name, value, "a plain value in one line")
+    if name == "feature-gates":
+        return _problem_of_features(",".join(map(str, plain)), release)
+    wanted = _wanted(name, value)
+    return _wrong(name, value, wanted) if wanted else ""
+
+
+def _wrong(name: str, value: t.Any, wanted: str) -> str:
+    return f"{SETTINGS} sets {name} to {value!r}. It must be {wanted}."
+
+
+def _wanted(name: str, value: t.Any) -> str:
+    """What the value of this flag has to be, or an empty text if it is that already."""
+    text = str(value)
+    if name in flags.BOOLEAN:
+        return "" if text in _BOOLEANS else "true or false"
+    if name in flags.NUMBER:
+        return "" if _NUMBER.fullmatch(text) else "a whole number"
+    if name in flags.SIGNED_NUMBER:
+        return "" if _SIGNED.fullmatch(text) else "a whole number"
+    if name in flags.DURATION:
+        return "" if _DURATION.fullmatch(text) else "a duration with its unit, for example 5m, 1h30m or 100ms"
+    return ""
+
+
+def _problem_of_features(text: str, release: str) -> str:
+    version = flags.judged(release)
+    known = [name for name, first in flags.FEATURES.items() if version is None or first <= version[:2]]
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, _equals, value = part.partition("=")
+        if value not in _BOOLEANS:
+            return f"{SETTINGS} sets feature-gates with {part!r}. It must be a list such as CompactHashCheck=true."
+        if name not in known and (not release or version is not None):
+            near = flags.nearest(name, known)
+            of = release or "3.6 and 3.7"
+            hint = f" Did you mean {near}?" if near else ""
+            return f"{SETTINGS} sets the feature gate {name}, which etcd {of} does not know.{hint}"
+    return ""
+
+
+# The unit
+
+
+def unit_problems(settings: t.Mapping[t.Any, t.Any]) -> tuple[str, ...]:
+    """What is wrong with the settings of the unit, in sentences. They may stand below the names of sections."""
+    found: list[str] = []
+    for key, value in settings.items():
+        if str(key) in _SECTIONS and isinstance(value, t.Mapping):
+            found += unit_problems(value)
+            continue
+        problem = _problem_in_unit(str(key), value)
+        found += [problem] if problem else []
+    return tuple(found)
+
+
+def _problem_in_unit(name: str, value: t.Any) -> str:
+    if name in _SECTIONS or isinstance(value, t.Mapping):
+        return (
+            f"{UNIT_SETTINGS} sets {name} to {value!r}. Settings of the section [Service] are given by their names, and "
+            "mappings of settings only below the names Unit and Service."
+        )
+    if not _UNIT_NAME.fullmatch(name):
+        return f"{UNIT_SETTINGS} sets {name!r}. Give the name of a setting of systemd, for example MemoryMax."
+    if name in DECISIVE_IN_UNIT:
+        return f"{UNIT_SETTINGS} sets {name}, which would override the role. {DECISIVE_IN_UNIT[name]}"
+    plain = value if isinstance(value, (list, tuple)) else [value]
+    if any(one is None or isinstance(one, (t.Mapping, list, tuple)) or "\n" in str(one) for one in plain):
+        return f"{UNIT_SETTINGS} sets {name} to {value!r}. It must be a plain value in one line."
+    if name == _OF_ETCD_IN_UNIT and any(re.search(r"\bETCD_", str(one)) for one in plain):
+        return f"{UNIT_SETTINGS} sets {name} to {value!r}. Settings of etcd go into {SETTINGS}."
+    return ""
