@@ -32,7 +32,7 @@ CORES = {
 """The Pythons of the controller that each ansible-core supports (its setup, `requires-python` and classifiers)."""
 NEEDED = ("pytest", "hypothesis", "trustme", "cryptography", "docker", "etcd3", "protobuf", "grpcio")
 """What the unit tests import, by the beginning of its line in the requirements."""
-TESTS = ("tests/unit/plugins", "tests/unit/test_role.py")
+TESTS = ("tests/unit/plugins", "tests/unit/test_role.py", "tests/unit/test_role_options.py")
 """What runs as part of the collection. The other unit tests are of our tools, which run on one pair."""
 
 

@@ -23,6 +23,7 @@ from .host_refusals import (
     is_stale,
     moved,
     names,
+    namesakes,
     stale_data,
     twins,
     unusable_without_cluster,
@@ -78,7 +79,7 @@ def deploy(cluster: Cluster | None, hosts: t.Sequence[Host], consents: Consents)
     """What makes these hosts the members of the cluster; `cluster` is None where every one of their endpoints refused
     the connection.
     """
-    refusal = twins(hosts) or moved(hosts, consents) or data_lost(cluster, hosts, consents)
+    refusal = namesakes(hosts) or twins(hosts) or moved(hosts, consents) or data_lost(cluster, hosts, consents)
     if refusal:
         return refusal
     if cluster is None:

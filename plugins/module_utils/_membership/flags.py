@@ -65,7 +65,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("3.4.10", "", "auth-token-ttl unsafe-no-fsync"),
     ("3.4.11", "3.6", "experimental-watch-progress-notify-interval"),
     ("3.4.16", "3.6", "experimental-warning-apply-duration"),
-    ("3.4.20 3.5.1", "3.6", "experimental-enable-lease-checkpoint-persist"),
+    ("3.4.20 3.5.2", "3.6", "experimental-enable-lease-checkpoint-persist"),
     ("3.4.20 3.5.5", "", "max-concurrent-streams"),
     ("3.4.24 3.5.5", "3.6", "experimental-compact-hash-check-enabled experimental-compact-hash-check-time"),
     ("3.4.24 3.5.8", "", "listen-client-http-urls tls-max-version tls-min-version"),

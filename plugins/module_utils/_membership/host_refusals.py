@@ -12,7 +12,31 @@ import typing as t
 from . import refusal as codes
 from .hosts import DATA, INCOMPLETE, UNREADABLE, Consents, Host
 from .model import Cluster, hex_id
+from .peer_urls import addresses
 from .refusal import Refusal
+
+
+def namesakes(hosts: t.Sequence[Host]) -> Refusal | None:
+    """Two hosts that are to be members of one name, or at one address."""
+    by_name: dict[str, Host] = {}
+    by_address: dict[str, Host] = {}
+    for host in hosts:
+        if host.name in by_name:
+            return Refusal(
+                codes.AMBIGUOUS_IDENTITY,
+                f"two hosts have the member name {host.name}",
+                "Give each host an etcd_cluster_member_name of its own.",
+            )
+        by_name[host.name] = host
+        for address in sorted(addresses(host.peer_urls)):
+            other = by_address.setdefault(address, host)
+            if other is not host:
+                return Refusal(
+                    codes.PEER_URL_IN_USE,
+                    f"{other.name} and {host.name} both have the peer address {address}",
+                    "Give each host an etcd_cluster_address of its own, or its own etcd_cluster_peer_urls.",
+                )
+    return None
 
 
 def twins(hosts: t.Sequence[Host]) -> Refusal | None:

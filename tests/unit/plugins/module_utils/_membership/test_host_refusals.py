@@ -55,6 +55,20 @@ def verdict(observed, *hosts: Host, consents: Consents = NONE) -> str:
     return ", ".join(f"{move.action} {move.name}" for move in found.moves) or "nothing to do"
 
 
+def test_two_hosts_of_one_name_are_refused():
+    found = refusal(None, fresh("n1"), fresh("n2"), replace(fresh("n3"), name="n1"))
+    assert (found.code, found.message) == ("ambiguous_identity", "two hosts have the member name n1")
+    assert "etcd_cluster_member_name" in found.next_step
+
+
+def test_two_hosts_at_one_address_are_refused():
+    """As hosts are that have one default address each in a network of their own, such as virtual machines."""
+    found = refusal(None, fresh("n1"), replace(fresh("n2"), peer_urls=fresh("n1").peer_urls))
+    assert found.code == "peer_url_in_use"
+    assert "n1 and n2 both have the peer address" in found.message
+    assert "etcd_cluster_address" in found.next_step
+
+
 def refusal(observed, *hosts: Host, consents: Consents = NONE) -> Refusal:
     found = deploy(observed, hosts, consents)
     assert isinstance(found, Refusal)

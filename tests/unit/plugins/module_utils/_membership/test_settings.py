@@ -179,7 +179,10 @@ def test_a_flag_with_a_typing_error_is_not_taken_for_another(name, place):
         ({"Memory Max": "4G"}, "Give the name of a setting of systemd, for example MemoryMax."),
         ({"MemoryMax": "4G\nUser=root"}, "It must be a plain value in one line."),
         ({"MemoryMax": None}, "It must be a plain value in one line."),
-        ({"MemoryMax": {"a": 1}}, "It must be a plain value in one line."),
+        ({"MemoryMax": {"a": 1}}, "mappings of settings only below the names Unit and Service."),
+        ({"Install": {"WantedBy": "etcd.target"}}, "mappings of settings only below the names Unit and Service."),
+        ({"Unit": "After=zfs.target"}, "mappings of settings only below the names Unit and Service."),
+        ({"MemoryMax": [["4G"]]}, "It must be a plain value in one line."),
     ],
 )
 def test_what_is_said_of_a_setting_of_the_unit(settings, said):

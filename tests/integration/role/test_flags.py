@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of etcd's flags, against every etcd of the test bed from 3.4 on: each name is tried with the program."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+from ansible_collections.quorum.etcd.plugins.module_utils._membership import flags
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.flags import FLAGS
+
+from tests.testbed import releases
+
+JUDGED = [release for release in releases.available() if flags.judged(release)]
+NO_FLAG = "no-flag-of-any-etcd"
+NO_VALUE = "?"
+NOT_OF_A_MEMBER = {"help"}
+"""What `etcd --help` mentions besides: how it is asked."""
+
+
+def said_by(release: str, *arguments: str) -> str:
+    """What an etcd says that never starts: it reads its flags in order, and ends with the first that is wrong."""
+    done = subprocess.run(
+        [str(releases.find(release).etcd), *arguments, f"--{NO_FLAG}=1"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+    assert done.returncode != 0 or "--help" in arguments
+    return done.stdout + done.stderr
+
+
+def not_defined(name: str) -> str:
+    return f"flag provided but not defined: -{name}\n"
+
+
+def test_there_are_releases_to_ask():
+    assert {release.rpartition(".")[0] for release in JUDGED} >= set(releases.TESTED_MINORS)
+
+
+@pytest.mark.parametrize("release", JUDGED)
+def test_a_release_knows_the_flags_that_the_table_says(release):
+    wrong = {
+        name: said
+        for name in FLAGS
+        if (not_defined(name) in (said := said_by(release, f"--{name}=1")))
+        == FLAGS[name].is_known_to(flags.judged(release))
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("release", JUDGED)
+def test_the_table_has_every_flag_that_a_release_mentions(release):
+    """Some mention flags that they do not have: 3.7 `discovery`, and 3.6.0 a name with a typing error."""
+    mentioned = set(re.findall(r"^\s+--([a-z0-9][a-z0-9-]+)", said_by(release, "--help"), re.MULTILINE))
+    assert len(mentioned) > 50
+    left_out = mentioned - NOT_OF_A_MEMBER - set(flags.known_to(flags.judged(release)))
+    assert [name for name in left_out if not_defined(name) not in said_by(release, f"--{name}=1")] == []
+
+
+@pytest.mark.parametrize("release", JUDGED)
+def test_a_flag_has_the_type_that_the_table_says(release):
+    """A word is a value of no number, duration and truth value."""
+    typed = flags.BOOLEAN | flags.NUMBER | flags.SIGNED_NUMBER | flags.DURATION
+    known = set(flags.known_to(flags.judged(release))) - {"version"}
+    refusing = {name for name in known if f"-{NO_FLAG}" not in said_by(release, f"--{name}={NO_VALUE}")}
+    assert typed & known - refusing == set()
+
+
+@pytest.mark.parametrize("release", [release for release in JUDGED if releases.numbers(release) >= (3, 6)])
+def test_a_release_knows_the_features_that_the_table_says(release):
+    unknown = {
+        name for name in flags.FEATURES if f"-{NO_FLAG}" not in said_by(release, f"--feature-gates={name}=false")
+    }
+    assert unknown == {name for name, first in flags.FEATURES.items() if first > releases.numbers(release)[:2]}
