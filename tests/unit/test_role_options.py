@@ -340,6 +340,7 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
     ],
     "etcd_cluster_rotate_ca": [("maybe", NO_BOOLEAN)],
     "etcd_cluster_keep_old_ca": [("maybe", NO_BOOLEAN)],
+    "etcd_cluster_hold_packages": [("maybe", NO_BOOLEAN)],
     RELEASE: [
         ("3.5", "etcd_cluster_upgrade_to is '3.5'. It must be a release with all three numbers"),
         ("newest", "It must be a release with all three numbers"),
