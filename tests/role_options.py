@@ -28,7 +28,7 @@ AROUND = {
     "inventory_hostname": "n1",
     "groups": {"all": HOSTS, "etcd": HOSTS},
     "ansible_play_batch": HOSTS,
-    "inventory_dir": "/srv/inventory",
+    "hostvars": {name: {"inventory_dir": "/srv/inventory"} for name in HOSTS},
     "playbook_dir": "/srv/inventory",
     "ansible_facts": {"default_ipv4": {"address": "10.0.0.1"}},
 }

@@ -10,8 +10,10 @@ module: etcd_ca_info
 short_description: Read the certificates of a cluster's CAs
 version_added: 0.1.0
 description:
-  - Reads which CAs the members of a cluster must trust, which CAs sign, and which stage a rotation of the CAs is in. It
-    reads no keys.
+  - Reads which CAs the members of a cluster must trust, which CAs sign, and which stage a rotation of the CAs is in.
+  - With O(path) it also tries whether the keys of the CAs can sign, and returns why not. It returns no keys.
+  - It warns if the directory is inside an installed collection, if git does not ignore keys that are not encrypted, and
+    if every user of the host may read the keys.
   - A cluster has two CAs, V(ca) for servers and clients, and V(peer-ca) for the connections between members.
 author:
   - The quorum.etcd founders (@quorum-etcd)
@@ -24,7 +26,25 @@ options:
       - The directory of the private CAs. It may be missing.
       - The certificates in it are C(ca.crt) and C(peer-ca.crt). During a rotation the certificates of the new CAs are
         in C(new-trusted/) or C(new-signing/).
+      - The keys are beside them, as C(ca.key) and C(peer-ca.key). They may be encrypted with a passphrase, or with
+        ansible-vault.
     type: path
+  former_paths:
+    description:
+      - Directories in which CAs of this cluster may be as well, such as a former O(path).
+    type: list
+    elements: path
+    default: []
+  passphrase:
+    description:
+      - The passphrase of the keys, if they are encrypted with one.
+    type: str
+  decrypted_keys:
+    description:
+      - Contents of the keys that are encrypted with ansible-vault, by their paths in RV(keys). A module cannot decrypt
+        them; the controller can, as the example shows.
+    type: dict
+    default: {}
   files:
     description:
       - The certificates of the CAs, if they are not in such a directory.
@@ -51,6 +71,15 @@ EXAMPLES = r"""
   delegate_to: localhost
   run_once: true
   register: ca
+
+- name: Try keys that are encrypted with ansible-vault
+  quorum.etcd.etcd_ca_info:
+    path: /home/ops/etcd-ca/orders
+    decrypted_keys:
+      ca: "{{ lookup('ansible.builtin.file', '/home/ops/etcd-ca/orders/ca.key', rstrip=false) }}"
+      peer-ca: "{{ lookup('ansible.builtin.file', '/home/ops/etcd-ca/orders/peer-ca.key', rstrip=false) }}"
+  delegate_to: localhost
+  run_once: true
 
 - name: Read the certificates of a company's CA
   quorum.etcd.etcd_ca_info:
@@ -119,6 +148,38 @@ certificates:
     ca: |
       -----BEGIN CERTIFICATE-----
       …
+keys:
+  description:
+    - How the keys that exist are protected, by their paths below O(path) without a suffix. V(plain) if they are not
+      encrypted, V(passphrase) or V(vault) if they are. Empty with O(files).
+  type: dict
+  returned: success
+  sample: {ca: plain, peer-ca: plain}
+problems:
+  description: Why no certificate can be issued here now, and what to do about it. Empty if one can, and with O(files).
+  type: list
+  elements: str
+  returned: success
+  sample: ["/home/ops/etcd-ca/orders/ca.key is encrypted. Set etcd_cluster_ca_passphrase to its passphrase."]
+exposed:
+  description: The directories and keys that every user of the host may open, and that belong to the user of this task.
+    Empty with O(files).
+  type: list
+  elements: str
+  returned: success
+  sample: [/home/ops/etcd-ca/orders]
+access:
+  description:
+    - The permissions for directories and keys of new CAs in O(path). They are for the owner alone, unless the group of
+      the directory may read it. Empty with O(files).
+  type: dict
+  returned: success
+  sample: {directory: "0700", group: null, key: "0600"}
+elsewhere:
+  description: The certificates of CAs in O(former_paths), in PEM form, by directory.
+  type: dict
+  returned: success
+  sample: {}
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -52,6 +52,12 @@ options:
       - With O(renew=ca), whether to stop before the old CAs are dropped.
     type: bool
     default: false
+  elsewhere:
+    description:
+      - The certificates of CAs in other directories, as M(quorum.etcd.etcd_ca_info) returns them. A refusal says in
+        which of them a lost CA is.
+    type: dict
+    default: {}
 seealso:
   - module: quorum.etcd.etcd_ca_info
   - module: quorum.etcd.etcd_host_info
@@ -197,6 +203,7 @@ def main() -> None:
             "private": {"type": "bool", "default": True},
             "renew": {"type": "str", "choices": ["due", "all", "ca"], "default": "due"},
             "keep_old_ca": {"type": "bool", "default": False},
+            "elsewhere": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )

@@ -114,7 +114,7 @@ def test_the_readme_lists_every_variable_with_its_type():
 
 
 def test_secrets_are_marked():
-    assert {name for name in OPTIONS if "password" in name} == {
+    assert {name for name in OPTIONS if "password" in name or "passphrase" in name} == {
         name for name, option in OPTIONS.items() if option.get("no_log")
     }
 

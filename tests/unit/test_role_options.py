@@ -277,9 +277,10 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
     ],
     "etcd_cluster_ca_dir": [
         ("etcd-ca", f"etcd_cluster_ca_dir is 'etcd-ca'. {NO_DIRECTORY}"),
-        ("", "etcd_cluster_ca_dir is empty"),
+        ("", "Set etcd_cluster_ca_dir to a directory on localhost that survives"),
         ("/", NO_DIRECTORY),
     ],
+    "etcd_cluster_ca_passphrase": [("secret", "etcd_cluster_ca_passphrase is shorter than 8 characters")],
     "etcd_cluster_ca_days": [
         (0, f"etcd_cluster_ca_days is 0. {NO_DAYS}"),
         (-1, NO_DAYS),

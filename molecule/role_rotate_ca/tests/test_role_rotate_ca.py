@@ -36,6 +36,7 @@ __all__ = [
 def test_the_new_cas_have_taken_the_place_of_the_old_ones(node):
     directory = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "lab" / "ca"
     assert {str(path.relative_to(directory)) for path in directory.rglob("*")} == {
+        ".gitignore",
         "ca.crt",
         "ca.key",
         "peer-ca.crt",

@@ -50,13 +50,14 @@ _MARK_LENGTH = 16
 @dataclass(frozen=True)
 class CaState:
     """The CAs of a cluster: the certificates that members are to trust (PEM, by CA), and the CA that signs: its path
-    and its certificate.
+    and its certificate. `elsewhere` are CAs (PEM) in other directories, where an operator may look for lost ones.
     """
 
     stage: str = SETTLED
     trusted: t.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     signers: t.Mapping[str, str] = field(default_factory=dict)
     signing: t.Mapping[str, str] = field(default_factory=dict)
+    elsewhere: t.Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exists(self) -> bool:
@@ -77,7 +78,7 @@ def mark_of(bundles: t.Iterable[str]) -> str:
     return hashlib.sha256("".join(bundles).encode()).hexdigest()[:_MARK_LENGTH]
 
 
-def private_cas(found: t.Mapping[str, str]) -> CaState:
+def private_cas(found: t.Mapping[str, str], elsewhere: t.Mapping[str, str] | None = None) -> CaState:
     """The state of private CAs, from their certificates (PEM) by path, as in CA_PATHS; missing ones are left out."""
     signers = {name: _signer(found, name) for name in CAS}
     return CaState(
@@ -86,6 +87,7 @@ def private_cas(found: t.Mapping[str, str]) -> CaState:
         trusted={name: tuple(sorted({found[path] for path in _paths(name) if path in found})) for name in CAS},
         signers=signers,
         signing={name: found[path] for name, path in signers.items() if path in found},
+        elsewhere=elsewhere or {},
     )
 
 
@@ -259,10 +261,23 @@ def _refuse_lost_ca(ca: CaState, hosts: t.Sequence[HostCertificates]) -> Refusal
                 return Refusal(
                     codes.CA_LOST,
                     f"{host.name} trusts a private CA ({name}.crt) that is not among those of this cluster",
-                    "Set etcd_cluster_ca_host and etcd_cluster_ca_dir to where the CAs are kept, or restore them from "
-                    "a backup. The running members would not trust other ones.",
+                    f"{_where(has, ca.elsewhere)} The running members would not trust other ones.",
                 )
     return None
+
+
+def _where(bundle: str, elsewhere: t.Mapping[str, str]) -> str:
+    """Where to find a CA that the hosts trust."""
+    places = [place for place, text in elsewhere.items() if any(one in text for one in _in_pem(bundle))]
+    if places:
+        return f"It is in {places[0]}. Move that directory to a place that survives, and set etcd_cluster_ca_dir to it."
+    return "Set etcd_cluster_ca_host and etcd_cluster_ca_dir to where the CAs are kept, or restore them from a backup."
+
+
+def _in_pem(bundle: str) -> list[str]:
+    """The certificates of a bundle, without what stands before and between them."""
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    return [part.partition(end)[0].strip() for part in bundle.split(begin)[1:]]
 
 
 _CREATE = "new CAs would be created"

@@ -211,7 +211,7 @@ CHECKS: t.Mapping[str, Check] = {
     "etcd_cluster_config_dir": _lasting_directory,
     "etcd_cluster_data_dir": _lasting_directory,
     "etcd_cluster_wal_dir": _optional(_lasting_directory),
-    "etcd_cluster_ca_dir": matching(r"[/~].*[^/].*", "an absolute path"),
+    "etcd_cluster_ca_dir": _optional(matching(r"[/~].*[^/].*", "an absolute path")),
     "etcd_cluster_ca_days": _days,
     "etcd_cluster_certificate_days": _days,
     "etcd_cluster_renew_before_days": between(0, _MAXIMUM_DAYS, "It must be a whole number of days, 0 or more."),

@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import typing as t
 
+from .._membership.ca_directory import problems_of, warnings_of
 from .._membership.certificates import CA_PATHS, CAS, CaState, given_cas, private_cas
+from .._operations.ca_directory import access_to, observe_ca_directory
 from .._operations.file_facts import text_of
 
 if t.TYPE_CHECKING:
@@ -24,31 +26,71 @@ ARGUMENTS: dict[str, t.Any] = {
         "type": "dict",
         "options": {"ca": {"type": "path", "required": True}, "peer_ca": {"type": "path", "required": True}},
     },
+    "former_paths": {"type": "list", "elements": "path", "default": []},
+    "passphrase": {"type": "str", "no_log": True},
+    "decrypted_keys": {"type": "dict", "default": {}, "no_log": True},
 }
 
 
+class AbsentFiles(Exception):
+    """Files that were given are not there; the text names them."""
+
+
 def describe_cas(module: AnsibleModule) -> None:
-    """Exits with the CAs as they are, or fails where a certificate cannot be read."""
-    folder, files = module.params["path"], module.params["files"]
-    paths = (
-        {name: files[name.replace("-", "_")] for name in CAS}
-        if files
-        else {name: os.path.join(folder, name + ".crt") for name in CA_PATHS}
-    )
+    """Exits with the CAs as they are, or fails where one of their files cannot be read."""
     try:
-        found = {name: text_of(path) for name, path in paths.items()}
+        result = _given(module.params["files"]) if module.params["files"] else _private(module.params)
     except OSError as error:
         module.fail_json(msg=f"{error.filename} cannot be read: {error.strerror}. Run this as a user who may read it.")
-    absent = [paths[name] for name in CAS if files and found[name] is None]
+    except AbsentFiles as absent:
+        module.fail_json(msg=f"{absent} not exist. Give the files of the CAs to trust.")
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
+    module.exit_json(changed=False, **result)
+
+
+def _given(files: t.Mapping[str, str]) -> Result:
+    paths = {name: files[name.replace("-", "_")] for name in CAS}
+    certificates = _certificates(paths)
+    absent = [path for name, path in paths.items() if name not in certificates]
     if absent:
-        verb = "does" if len(absent) == 1 else "do"
-        module.fail_json(msg=f"{' and '.join(absent)} {verb} not exist. Give the files of the CAs to trust.")
-    certificates = {name: text for name, text in found.items() if text is not None}
-    module.exit_json(
-        changed=False,
-        **_data(given_cas(certificates) if files else private_cas(certificates)),
-        certificates=certificates,
-    )
+        raise AbsentFiles(f"{' and '.join(absent)} {'does' if len(absent) == 1 else 'do'}")
+    return {**_data(given_cas(certificates)), "certificates": certificates, **_NO_DIRECTORY}
+
+
+def _private(params: t.Mapping[str, t.Any]) -> Result:
+    folder = params["path"]
+    former = {path: _all_in(path) for path in params["former_paths"] if path != folder}
+    certificates = _certificates({name: os.path.join(folder, name + ".crt") for name in CA_PATHS})
+    ca = private_cas(certificates)
+    directory = observe_ca_directory(folder, certificates, params["passphrase"] or "", params["decrypted_keys"])
+    return {
+        **_data(ca),
+        "certificates": certificates,
+        "keys": {name: key.protection for name, key in directory.keys.items()},
+        "exposed": list(directory.exposed),
+        "access": access_to(folder),
+        "problems": list(problems_of(directory, ca)),
+        "warnings": list(warnings_of(directory, ca)),
+        "elsewhere": {path: text for path, text in former.items() if text},
+    }
+
+
+_NO_DIRECTORY: t.Mapping[str, t.Any] = {"keys": {}, "exposed": [], "access": {}, "problems": [], "elsewhere": {}}
+
+
+def _certificates(paths: t.Mapping[str, str]) -> dict[str, str]:
+    """The contents of the files that exist."""
+    found = {name: text_of(path) for name, path in paths.items()}
+    return {name: text for name, text in found.items() if text is not None}
+
+
+def _all_in(folder: str) -> str:
+    """The certificates of all CAs in a directory. What cannot be read there is none of ours."""
+    try:
+        return "\n".join(_certificates({name: os.path.join(folder, name + ".crt") for name in CA_PATHS}).values())
+    except OSError:
+        return ""
 
 
 def _data(ca: CaState) -> Result:

@@ -31,7 +31,8 @@ from .results import Result
 
 def plan_for_hosts(params: t.Mapping[str, t.Any]) -> Result:
     """What is to be done about the certificates. Raises Refused, EtcdError."""
-    ca = private_cas(params["ca_certificates"]) if params["private"] else given_cas(params["ca_certificates"])
+    certificates = params["ca_certificates"]
+    ca = private_cas(certificates, params["elsewhere"]) if params["private"] else given_cas(certificates)
     hosts = [_host(found) for found in params["hosts"]]
     intent = Intent(params["private"], params["renew"], params["keep_old_ca"])
     plan = plan_certificates(ca, hosts, intent, _read)

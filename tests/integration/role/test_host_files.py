@@ -151,3 +151,23 @@ def test_a_ca_certificate_that_cannot_be_read_is_not_taken_for_absent(tmp_path):
     run = run_main("etcd_ca_info", {"path": str(tmp_path)})
     assert not run.ok
     assert f"{tmp_path}/ca.crt cannot be read" in run.message
+
+
+def test_private_cas_in_a_former_place_are_read_too(tmp_path):
+    former = written(tmp_path / "former", "ca.crt", "peer-ca.crt")
+    run = run_main("etcd_ca_info", {"path": str(tmp_path / "now"), "former_paths": [str(former), str(tmp_path / "no")]})
+    assert run["elsewhere"] == {str(former): "ca.crt\n\npeer-ca.crt\n"}
+    assert (run["exists"], run["problems"], run.warnings) == (False, [], "")
+
+
+def test_private_cas_without_a_key_cannot_sign_and_it_is_said_why(tmp_path):
+    run = run_main("etcd_ca_info", {"path": str(written(tmp_path, "ca.crt", "peer-ca.crt"))})
+    assert [problem.partition(" is ")[0] for problem in run["problems"]] == [
+        str(tmp_path / name) for name in ("ca.key", "peer-ca.key")
+    ]
+
+
+def test_the_passphrase_of_a_ca_is_in_nothing_that_is_printed(tmp_path):
+    run = run_file("etcd_ca_info", {"path": str(tmp_path), "passphrase": TELLING, "decrypted_keys": {"ca": SECRET}})
+    assert run.ok
+    assert TELLING not in str(run.json)

@@ -193,6 +193,15 @@ def test_a_ca_is_lost_where_a_host_trusts_none_that_is_left(where, trusts, lost)
         assert "backup" in made.next_step
 
 
+def test_a_ca_that_is_lost_is_named_where_it_is_found():
+    pem = "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n"
+    found = HostCertificates("n1", files={"ca.crt": f"# of orders\n{pem.format('abc')}"})
+    elsewhere = {"/other": pem.format("def"), "/former": pem.format("def") + pem.format("abc")}
+    made = plan_certificates(private_cas({}, elsewhere), [found], Intent(), read)
+    assert isinstance(made, Refusal)
+    assert (made.code, "It is in /former." in made.next_step) == ("ca_lost", True)
+
+
 def test_a_new_certificate_of_a_ca_that_a_running_member_does_not_trust_yet_is_refused():
     signing = private_cas(ON_THE_WAY["new ones sign"])
     behind = host(AT_REST, name="n2")
