@@ -26,7 +26,9 @@ options:
       - member_unstarted
       - peer_url_unreachable
       - remove_unhealthy_first
+      - root_password_unknown
       - version_bug
+      - would_lock_out_clients
       - would_lose_quorum
     default: []
 """

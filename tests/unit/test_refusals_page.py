@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import refusal as codes
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.authentication import (
+    Authentication,
+    plan_authentication,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import (
     CODES,
     ELECTION,
@@ -67,6 +71,11 @@ UPGRADES = {
     codes.VERSION_BUG: (cluster(*voters(3), version="3.4.23"), "3.5.4"),
 }
 
+AUTHENTICATIONS = {
+    codes.WOULD_LOCK_OUT_CLIENTS: Authentication(False, ("app",), revision=57),
+    codes.ROOT_PASSWORD_UNKNOWN: Authentication(False, ("root",)),
+}
+
 
 def sections() -> dict[str, str]:
     """The text below each heading that is a code, in one line."""
@@ -103,6 +112,14 @@ def test_an_example_is_what_the_module_says_word_for_word(code):
 def test_an_example_of_an_upgrade_is_what_the_module_says_word_for_word(code):
     observed, release = UPGRADES[code]
     found = upgrade(observed, [], release)
+    assert isinstance(found, Refusal)
+    assert found.code == code
+    assert f"> {found.message}" in sections()[code]
+
+
+@pytest.mark.parametrize("code", AUTHENTICATIONS)
+def test_an_example_of_authentication_is_what_the_module_says_word_for_word(code):
+    found = plan_authentication(AUTHENTICATIONS[code], ())
     assert isinstance(found, Refusal)
     assert found.code == code
     assert f"> {found.message}" in sections()[code]

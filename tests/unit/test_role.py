@@ -78,6 +78,16 @@ def test_every_file_of_tasks_is_used():
     }
 
 
+@pytest.mark.parametrize(
+    "path",
+    [path for path in files_of("tasks") if "tasks: common/carry_out_plan.yml" in path.read_text()],
+    ids=lambda path: path.stem,
+)
+def test_whoever_would_be_locked_out_by_authentication_is_found_before_anything_is_changed(path):
+    text = path.read_text()
+    assert 0 < text.find("common/plan_authentication.yml") < text.find("common/carry_out_plan.yml")
+
+
 @pytest.mark.parametrize("path", files_of("defaults", "vars", "tasks"), ids=lambda path: str(path.relative_to(ROLE)))
 def test_the_role_decides_nothing_in_a_program_of_jinja(path):
     """Decisions are made in the core, where a table tests them; a loop or an assignment in a template is a program."""

@@ -116,4 +116,42 @@ class Endpoint(abc.ABC):
     def lease_revoke(self, lease_id: int, timeout: float | None = None) -> None: ...
 
     @abc.abstractmethod
+    def requires_users(self, timeout: float | None = None) -> bool:
+        """Whether authentication is on, found out by a login as the connection's user, which every release answers:
+        AUTH_FAILED where it is on and the password is another one. While it is off etcd does not look at the password
+        (etcd server/auth/store.go CheckPassword)."""
+
+    @abc.abstractmethod
+    def auth_enable(self, timeout: float | None = None) -> None:
+        """From now on every call needs a user. The user root must exist and have the role root."""
+
+    @abc.abstractmethod
+    def user_list(self, timeout: float | None = None) -> tuple[str, ...]: ...
+
+    @abc.abstractmethod
+    def user_roles(self, user: str, timeout: float | None = None) -> tuple[str, ...]: ...
+
+    @abc.abstractmethod
+    def user_add(self, user: str, password: str, timeout: float | None = None) -> None:
+        """USER_EXISTS where there is one."""
+
+    @abc.abstractmethod
+    def user_change_password(self, user: str, password: str, timeout: float | None = None) -> None: ...
+
+    @abc.abstractmethod
+    def user_grant_role(self, user: str, role: str, timeout: float | None = None) -> None:
+        """Does nothing where the user has the role. The role root needs no definition."""
+
+    @abc.abstractmethod
+    def role_list(self, timeout: float | None = None) -> tuple[str, ...]: ...
+
+    @abc.abstractmethod
+    def role_add(self, role: str, timeout: float | None = None) -> None:
+        """ROLE_EXISTS where there is one. A new role permits nothing."""
+
+    @abc.abstractmethod
+    def role_delete(self, role: str, timeout: float | None = None) -> None:
+        """ROLE_NOT_FOUND where there is none."""
+
+    @abc.abstractmethod
     def close(self) -> None: ...

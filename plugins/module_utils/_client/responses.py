@@ -76,6 +76,14 @@ def token(answer: Fields) -> str:
     return str(answer["token"])
 
 
+def users(answer: Fields) -> tuple[str, ...]:
+    return _texts(answer, "users")
+
+
+def roles(answer: Fields) -> tuple[str, ...]:
+    return _texts(answer, "roles")
+
+
 def release(version: str) -> tuple[int, int] | None:
     """Major and minor of a version such as `3.5.30`."""
     parts = version.split(".")

@@ -32,6 +32,11 @@ class Rpc:
     def grpc_path(self) -> str:
         return f"/etcdserverpb.{self.service}/{self.method}"
 
+    @property
+    def message(self) -> str:
+        """How the names of its two messages begin: those of the service Auth repeat its name (AuthUserAddRequest)."""
+        return f"Auth{self.method}" if self.service == "Auth" and not self.method.startswith("Auth") else self.method
+
 
 AUTHENTICATE = Rpc("Auth", "Authenticate", "/auth/authenticate", "authenticating at", is_read=True)
 RANGE = Rpc("KV", "Range", "/kv/range", "reading through the quorum at", is_read=True)
@@ -66,3 +71,13 @@ HASH_KV = Rpc(
 LEASE_GRANT = Rpc("Lease", "LeaseGrant", "/lease/grant", "taking the lease at")
 # Later releases have /lease/revoke too, 3.3 this one alone.
 LEASE_REVOKE = Rpc("Lease", "LeaseRevoke", "/kv/lease/revoke", "giving back the lease at")
+# Users and roles. Anyone may make these calls while authentication is off, and only root while it is on.
+AUTH_ENABLE = Rpc("Auth", "AuthEnable", "/auth/enable", "enabling authentication at")
+USER_LIST = Rpc("Auth", "UserList", "/auth/user/list", "listing the users at", is_read=True)
+USER_GET = Rpc("Auth", "UserGet", "/auth/user/get", "asking for the roles of a user at", is_read=True)
+USER_ADD = Rpc("Auth", "UserAdd", "/auth/user/add", "adding a user at")
+USER_CHANGE_PASSWORD = Rpc("Auth", "UserChangePassword", "/auth/user/changepw", "setting the password of a user at")
+USER_GRANT_ROLE = Rpc("Auth", "UserGrantRole", "/auth/user/grant", "granting a role at")
+ROLE_LIST = Rpc("Auth", "RoleList", "/auth/role/list", "listing the roles at", is_read=True)
+ROLE_ADD = Rpc("Auth", "RoleAdd", "/auth/role/add", "adding a role at")
+ROLE_DELETE = Rpc("Auth", "RoleDelete", "/auth/role/delete", "deleting a role at")

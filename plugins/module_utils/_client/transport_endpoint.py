@@ -86,6 +86,41 @@ class TransportEndpoint(Endpoint):
     def lease_revoke(self, lease_id: int, timeout: float | None = None) -> None:
         self._ask(rpcs.LEASE_REVOKE, {"ID": lease_id}, self._deadline(timeout), _nothing)
 
+    def requires_users(self, timeout: float | None = None) -> bool:
+        self._login.is_off = False
+        self._authenticate(self._deadline(timeout))
+        return not self._login.is_off
+
+    def auth_enable(self, timeout: float | None = None) -> None:
+        self._ask(rpcs.AUTH_ENABLE, {}, self._deadline(timeout), _nothing)
+        self._login.is_off = False
+
+    def user_list(self, timeout: float | None = None) -> tuple[str, ...]:
+        return self._ask(rpcs.USER_LIST, {}, self._deadline(timeout), responses.users)
+
+    def user_roles(self, user: str, timeout: float | None = None) -> tuple[str, ...]:
+        return self._ask(rpcs.USER_GET, {"name": user}, self._deadline(timeout), responses.roles)
+
+    def user_add(self, user: str, password: str, timeout: float | None = None) -> None:
+        request = {"name": user, "password": password}
+        self._ask(rpcs.USER_ADD, request, self._deadline(timeout), _nothing)
+
+    def user_change_password(self, user: str, password: str, timeout: float | None = None) -> None:
+        request = {"name": user, "password": password}
+        self._ask(rpcs.USER_CHANGE_PASSWORD, request, self._deadline(timeout), _nothing)
+
+    def user_grant_role(self, user: str, role: str, timeout: float | None = None) -> None:
+        self._ask(rpcs.USER_GRANT_ROLE, {"user": user, "role": role}, self._deadline(timeout), _nothing)
+
+    def role_list(self, timeout: float | None = None) -> tuple[str, ...]:
+        return self._ask(rpcs.ROLE_LIST, {}, self._deadline(timeout), responses.roles)
+
+    def role_add(self, role: str, timeout: float | None = None) -> None:
+        self._ask(rpcs.ROLE_ADD, {"name": role}, self._deadline(timeout), _nothing)
+
+    def role_delete(self, role: str, timeout: float | None = None) -> None:
+        self._ask(rpcs.ROLE_DELETE, {"role": role}, self._deadline(timeout), _nothing)
+
     def close(self) -> None:
         self._transport.close()
 

@@ -91,7 +91,7 @@ class GrpcTransport(Transport):
 
     def _decoded(self, rpc: Rpc, content: bytes) -> Fields:
         try:
-            return wire_format.decode(rpc.method + "Response", content)
+            return wire_format.decode(rpc.message + "Response", content)
         except wire_format.Malformed as error:
             raise failure(errors.NOT_ETCD, rpc, self.url, f"the answer is not etcd's: {error}") from error
 
@@ -186,7 +186,7 @@ def _secure_client(etcd3: t.Any, credentials: t.Any) -> t.Any:
 
 
 def _encoded(rpc: Rpc, request: Fields) -> bytes:
-    return wire_format.encode(rpc.method + "Request", request)
+    return wire_format.encode(rpc.message + "Request", request)
 
 
 def _metadata(rpc: Rpc, token: str | None) -> tuple[tuple[str, str], ...]:

@@ -38,6 +38,8 @@ DATA_DIR_CHANGED = "data_dir_changed"
 WAL_DIR_CHANGED = "wal_dir_changed"
 UNTRUSTED_CERTIFICATE = "untrusted_certificate"
 CA_LOST = "ca_lost"
+WOULD_LOCK_OUT_CLIENTS = "would_lock_out_clients"
+ROOT_PASSWORD_UNKNOWN = "root_password_unknown"
 VERSION_UNSUPPORTED = "version_unsupported"
 VERSION_BUG = "version_bug"
 
@@ -84,6 +86,8 @@ CODES: t.Mapping[str, CodeRule] = {
     WAL_DIR_CHANGED: CodeRule(acceptable=False),
     UNTRUSTED_CERTIFICATE: CodeRule(acceptable=False),
     CA_LOST: CodeRule(acceptable=False),
+    WOULD_LOCK_OUT_CLIENTS: CodeRule(acceptable=True),
+    ROOT_PASSWORD_UNKNOWN: CodeRule(acceptable=True),
     VERSION_UNSUPPORTED: CodeRule(acceptable=False),
     VERSION_BUG: CodeRule(acceptable=True),
 }

@@ -149,6 +149,42 @@ def test_secrets_are_in_no_text_of_ours(guarded, client):
     assert token not in texts[0] + texts[1] + texts[3]
 
 
+# -- users and roles ---------------------------------------------------------------------------------------------------
+
+
+def test_authentication_is_enabled_with_a_root_that_is_created_before(bring, client):
+    endpoint = client(bring(size=1).leader.client_url, username="root", password="second")
+    assert endpoint.requires_users() is False
+    assert (endpoint.user_list(), endpoint.role_list()) == ((), ())
+
+    endpoint.role_add("mark")
+    failed(errors.ROLE_EXISTS, endpoint.role_add, "mark")
+    endpoint.user_add("root", "first")
+    failed(errors.USER_EXISTS, endpoint.user_add, "root", "other")
+    endpoint.user_change_password("root", "second")
+    assert endpoint.user_roles("root") == ()
+    endpoint.user_grant_role("root", "root")
+    endpoint.user_grant_role("root", "root")
+    assert endpoint.user_roles("root") == ("root",)
+    assert endpoint.requires_users() is False
+    endpoint.auth_enable()
+
+    assert endpoint.requires_users() is True
+    assert endpoint.user_list() == ("root",)
+    assert "mark" in endpoint.role_list()
+    endpoint.role_delete("mark")
+    failed(errors.ROLE_NOT_FOUND, endpoint.role_delete, "mark")
+    stranger = client(endpoint.url, username="root", password="first")
+    failed(errors.AUTH_FAILED, stranger.requires_users)
+
+
+def test_while_authentication_is_off_nobody_learns_whether_a_password_is_right(bring, client):
+    cluster = bring(size=1)
+    client(cluster.leader.client_url).user_add("root", "right")
+    for password in ("right", "wrong"):
+        assert client(cluster.leader.client_url, username="root", password=password).requires_users() is False
+
+
 # -- certificates ------------------------------------------------------------------------------------------------------
 
 

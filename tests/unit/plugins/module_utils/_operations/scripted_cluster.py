@@ -67,11 +67,16 @@ class ScriptedCluster:
         self.asked: list[str] = []
         self.lease_ends = 0.0
         self.is_silent = False
+        self.revision = 1
+        self.users: dict[str, str] = {}
+        self.roles: dict[str, None] = {}
+        self.root_roles: dict[str, None] = {}
+        self.demands_users = False
         self.behind: dict[int, tuple[Member, ...]] = {}
         self._script = {call: list(answers) for call, answers in script.items()}
 
-    def pool(self) -> EndpointPool:
-        connection = Connection(endpoints=(client_url(1),), request_timeout=5.0)
+    def pool(self, **user: str) -> EndpointPool:
+        connection = Connection(endpoints=(client_url(1),), request_timeout=5.0, **user)
         return EndpointPool(connection, lambda url, _connection, _login: ScriptedEndpoint(self, url))
 
     def script(self, call: str, *answers: Any) -> None:
@@ -132,7 +137,17 @@ class ScriptedEndpoint(Endpoint):
         if self._cluster.is_silent or self._number not in self._cluster.members:
             raise EtcdError(errors.CONNECTION_REFUSED, "nobody listens", self.url, sent=False)
         is_learner = self._cluster.members[self._number].is_learner
-        return Status(CLUSTER_ID, self._number, "3.5.30", self._cluster.leader, 2, 50, 50, is_learner=is_learner)
+        return Status(
+            CLUSTER_ID,
+            self._number,
+            "3.5.30",
+            self._cluster.leader,
+            2,
+            50,
+            50,
+            self._cluster.revision,
+            is_learner=is_learner,
+        )
 
     def member_list(self, linearizable: bool = True, timeout: float | None = None) -> MemberList:
         if linearizable and not self._cluster.has_quorum:
@@ -175,6 +190,43 @@ class ScriptedEndpoint(Endpoint):
 
     def hash_kv(self, revision: int = 0, timeout: float | None = None) -> Any:
         raise NotImplementedError
+
+    def requires_users(self, timeout: float | None = None) -> bool:
+        return self._cluster.demands_users
+
+    def auth_enable(self, timeout: float | None = None) -> None:
+        self._cluster.change(self.url, "enable", lambda: setattr(self._cluster, "demands_users", True))
+
+    def user_list(self, timeout: float | None = None) -> tuple:
+        return tuple(self._cluster.users)
+
+    def user_roles(self, user: str, timeout: float | None = None) -> tuple:
+        return tuple(self._cluster.root_roles)
+
+    def user_add(self, user: str, password: str, timeout: float | None = None) -> None:
+        self._taken(user in self._cluster.users, errors.USER_EXISTS)
+        self._cluster.change(self.url, "add user", lambda: self._cluster.users.update({user: password}))
+
+    def user_change_password(self, user: str, password: str, timeout: float | None = None) -> None:
+        self._cluster.change(self.url, "set password", lambda: self._cluster.users.update({user: password}))
+
+    def user_grant_role(self, user: str, role: str, timeout: float | None = None) -> None:
+        self._cluster.change(self.url, "grant", lambda: self._cluster.root_roles.update({role: None}))
+
+    def role_list(self, timeout: float | None = None) -> tuple:
+        return tuple(self._cluster.roles)
+
+    def role_add(self, role: str, timeout: float | None = None) -> None:
+        self._taken(role in self._cluster.roles, errors.ROLE_EXISTS)
+        self._cluster.change(self.url, "add role", lambda: self._cluster.roles.update({role: None}))
+
+    def role_delete(self, role: str, timeout: float | None = None) -> None:
+        self._taken(role not in self._cluster.roles, errors.ROLE_NOT_FOUND)
+        self._cluster.change(self.url, "delete role", lambda: self._cluster.roles.pop(role))
+
+    def _taken(self, is_so: bool, code: str) -> None:
+        if is_so:
+            raise EtcdError(code, f"{self.url}: {code}", self.url)
 
     def close(self) -> None:
         pass
