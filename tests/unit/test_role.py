@@ -7,9 +7,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # before 2.19 every text was one that may be expanded
+    trust_as_template = str
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "etcd_cluster"
 DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
@@ -158,3 +166,116 @@ def test_every_internal_variable_is_read():
         if path.is_file()
     )
     assert [name for name in INTERNAL if len(re.findall(rf"\b{name}\b", text)) < 2] == []
+
+
+# -- where a member is -------------------------------------------------------------------------------------------------
+
+IPV4, IPV6 = {"default_ipv4": {"address": "10.0.0.9"}}, {"default_ipv6": {"address": "2001:db8::9", "scope": "global"}}
+NO_IPV4: dict[str, dict[str, str]] = {"default_ipv4": {}}
+LINK_LOCAL = {"default_ipv6": {"address": "fe80::9", "scope": "link"}}
+NOT_GATHERED = "facts are not gathered"
+
+
+def rendered(expression: str, ansible_host: str | None, facts: dict | str, **variables: object) -> Any:
+    """What an expression of the role is on a host with these facts."""
+    host = {"inventory_hostname": "n1", "inventory_dir": "/inventory", "playbook_dir": "/playbooks"}
+    known = {"ansible_facts": {} if facts == NOT_GATHERED else facts}
+    named = {} if ansible_host is None else {"ansible_host": ansible_host}
+    everything = {**DEFAULTS, **INTERNAL, **host, **known, **named, **variables}
+    return Templar(loader=DataLoader(), variables=trusted(everything)).template(trusted(expression))
+
+
+def trusted(value: Any) -> Any:
+    """The same with every text marked as one that Ansible may expand, as those of a role's files are."""
+    if isinstance(value, dict):
+        return {key: trusted(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [trusted(one) for one in value]
+    return trust_as_template(value) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(
+    ("ansible_host", "facts", "address"),
+    [
+        ("10.0.0.1", NOT_GATHERED, "10.0.0.1"),
+        ("10.0.0.1", IPV4, "10.0.0.1"),
+        ("2001:db8::1", IPV4, "2001:db8::1"),
+        ("[2001:db8::1]", NOT_GATHERED, "2001:db8::1"),
+        # names
+        ("n1.example.org", NOT_GATHERED, ""),
+        ("n1.example.org", IPV4, "10.0.0.9"),
+        ("n1.example.org", {**IPV4, **IPV6}, "10.0.0.9"),
+        ("n1.example.org", {**NO_IPV4, **IPV6}, "2001:db8::9"),
+        ("n1.example.org", IPV6, "2001:db8::9"),
+        ("n1.example.org", {**NO_IPV4, **LINK_LOCAL}, ""),
+        ("container-name", IPV4, "10.0.0.9"),
+        ("127.example.org", IPV4, "10.0.0.9"),
+        ("10.0.0.1.example.org", IPV4, "10.0.0.9"),
+        (None, IPV4, "10.0.0.9"),
+        # addresses that other hosts cannot use, as of a forwarded port
+        ("127.0.0.1", NOT_GATHERED, ""),
+        ("127.0.0.1", IPV4, "10.0.0.9"),
+        ("127.0.1.1", IPV4, "10.0.0.9"),
+        ("::1", IPV4, "10.0.0.9"),
+        ("fe80::1", IPV6, "2001:db8::9"),
+        ("fe80::1%eth0", IPV4, "10.0.0.9"),
+        ("FE80::1", IPV4, "10.0.0.9"),
+    ],
+)
+def test_the_address_of_a_host_is_what_ansible_connects_to_or_the_default_one(ansible_host, facts, address):
+    assert rendered(DEFAULTS["etcd_cluster_address"], ansible_host, facts) == address
+
+
+def test_a_host_that_is_called_by_its_address_has_it():
+    assert rendered(DEFAULTS["etcd_cluster_address"], None, IPV4, inventory_hostname="10.0.0.1") == "10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("ansible_host", "peer", "clients"),
+    [
+        ("10.0.0.1", "https://10.0.0.1:2380", ["https://10.0.0.1:2379", "https://127.0.0.1:2379"]),
+        ("2001:db8::1", "https://[2001:db8::1]:2380", ["https://[2001:db8::1]:2379", "https://[::1]:2379"]),
+    ],
+)
+def test_a_member_listens_at_the_address_and_at_loopback_of_the_same_family(ansible_host, peer, clients):
+    assert rendered(DEFAULTS["etcd_cluster_listen_peer_urls"], ansible_host, NOT_GATHERED) == [peer]
+    assert rendered(DEFAULTS["etcd_cluster_listen_client_urls"], ansible_host, NOT_GATHERED) == clients
+
+
+def test_the_certificates_of_a_host_with_ipv6_name_its_address():
+    names = rendered("{{ etcd_cluster__alt_names }}", "2001:db8::1", NOT_GATHERED)
+    assert {"IP:2001:db8::1", "IP:::1", "IP:127.0.0.1", "DNS:localhost", "DNS:n1"} == set(names)
+
+
+CHECKS = yaml.safe_load((ROLE / "tasks" / "common" / "check_options.yml").read_text())[0]["vars"]
+
+
+def problems(ansible_host: str | None, facts: dict | str, **variables: object) -> list[str]:
+    group = {"groups": {"etcd": ["n1"]}, "ansible_play_batch": ["n1"]}
+    return rendered("{{ etcd_cluster__problems }}", ansible_host, facts, **CHECKS, **group, **variables)
+
+
+def test_a_host_with_an_address_has_no_problem():
+    assert problems("2001:db8::1", NOT_GATHERED) == []
+
+
+@pytest.mark.parametrize(("tls", "scheme"), [(True, "https"), (False, "http")])
+def test_for_names_the_two_variables_are_named_with_an_example(tls, scheme):
+    (problem,) = problems(
+        None, IPV4, etcd_cluster_address="n1.example.org", etcd_cluster_tls=tls, etcd_cluster_allow_plaintext=True
+    )
+    assert f"it cannot listen on {scheme}://n1.example.org:2380, {scheme}://n1.example.org:2379." in problem
+    assert "Set etcd_cluster_listen_peer_urls and etcd_cluster_listen_client_urls to" in problem
+    assert f"[{scheme}://0.0.0.0:2380] and [{scheme}://0.0.0.0:2379]" in problem
+
+
+def test_the_example_for_names_is_right():
+    urls = {"etcd_cluster_listen_peer_urls": ["https://[::]:2380"]}
+    urls["etcd_cluster_listen_client_urls"] = ["https://0.0.0.0:2379"]
+    assert problems(None, IPV4, etcd_cluster_address="n1.example.org", **urls) == []
+
+
+def test_a_host_without_an_address_is_told_what_was_looked_at():
+    problem = problems("n1.example.org", LINK_LOCAL)[0]
+    assert "n1.example.org, to which Ansible connects, is a name or a local address" in problem
+    assert "Set etcd_cluster_address" in problem

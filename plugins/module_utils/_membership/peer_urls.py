@@ -74,7 +74,12 @@ def problem_of(url: str, to_listen: bool = False) -> str:
     if problem:
         return f"{problem}; {_SHAPE}"
     is_address = host.startswith("[") or re.fullmatch(r"[0-9.]+", host)
-    return f"etcd listens on addresses, and {host!r} is a name" if to_listen and not is_address else ""
+    if is_address or not to_listen:
+        return ""
+    return (
+        f"etcd listens on addresses, and {host!r} is a name; give an address of the host, or 0.0.0.0 or [::] for all of "
+        "its addresses"
+    )
 
 
 def comparable(peer_urls: list[str] | tuple[str, ...]) -> frozenset[str]:

@@ -81,7 +81,9 @@ def between(least: int, most: int, wanted: str) -> Check:
 
 
 def _sentence(problem: str) -> str:
-    return f"{problem[0].upper()}{problem[1:]}." if problem else ""
+    if not problem:
+        return ""
+    return f"{problem}." if problem.startswith("etcd ") else f"{problem[0].upper()}{problem[1:]}."
 
 
 def _member_url(value: t.Any) -> str:
@@ -104,7 +106,10 @@ def _address(value: t.Any) -> str:
     text = str(value)
     host = f"[{text}]" if ":" in text and _is_ip(text) else text
     if not text:
-        return "The host has no default IPv4 address. Set it to the address at which the other members reach the host."
+        return (
+            "The address to which Ansible connects is a name, or none that others could use, and the host has no default "
+            "route over IPv4 or IPv6. Set it to the address at which the other members reach the host."
+        )
     if not peer_urls.problem_of(f"https://{host}:1"):
         return ""
     return (

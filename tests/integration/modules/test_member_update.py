@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import http.server
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -14,9 +15,15 @@ import pytest
 
 from tests.testbed import Cluster, Member, certificates
 
-from .driver import ensure, listed, peer_urls, untouched, wait_listening, writable
+from .driver import ensure, listed, peer_urls, run_main, untouched, wait_listening, writable
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
+
+
+def free_port() -> int:
+    """A port of ::1 on which nobody listens."""
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+        return listener.getsockname()[1]
 
 
 def listens_also_on(cluster: Cluster, member: Member, scheme: str = "http", **flags: Any) -> str:
@@ -51,6 +58,26 @@ def test_a_member_that_listens_on_its_new_address_gets_it(cluster: Cluster):
     assert run["member"]["peer_urls"] == [address]
     assert peer_urls(cluster)[member.name] == [address]
     assert again.changed is False
+    assert writable(cluster)
+
+
+@pytest.mark.etcd(size=3)
+def test_a_member_moves_to_ipv6(cluster: Cluster):
+    member = cluster.followers[0]
+    peer, client = f"http://[::1]:{free_port()}", f"http://[::1]:{free_port()}"
+    member.restart(
+        listen_peer_urls=f"{member.peer_url},{peer}",
+        listen_client_urls=f"{member.client_url},{client}",
+        advertise_client_urls=client,
+    )
+
+    run = ensure(cluster, name=member.name, peer_urls=[peer], endpoints=[client])
+    again = ensure(cluster, name=member.name, peer_urls=[peer], endpoints=[client])
+
+    assert run.done == ["update_peer_urls"], run
+    assert peer_urls(cluster)[member.name] == [peer]
+    assert again.changed is False
+    assert run_main("etcd_cluster_info", {"endpoints": [client]})["healthy"] is True
     assert writable(cluster)
 
 

@@ -75,8 +75,8 @@ class ScriptedCluster:
         self.behind: dict[int, tuple[Member, ...]] = {}
         self._script = {call: list(answers) for call, answers in script.items()}
 
-    def pool(self, **user: str) -> EndpointPool:
-        connection = Connection(endpoints=(client_url(1),), request_timeout=5.0, **user)
+    def pool(self, username: str | None = None, password: str | None = None) -> EndpointPool:
+        connection = Connection(endpoints=(client_url(1),), username=username, password=password, request_timeout=5.0)
         return EndpointPool(connection, lambda url, _connection, _login: ScriptedEndpoint(self, url))
 
     def script(self, call: str, *answers: Any) -> None:
