@@ -80,7 +80,7 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         ("n 1", "It must be a name without spaces"),
     ],
     "etcd_cluster_address": [
-        ("", "The host has no default IPv4 address"),
+        ("", "the host has no default route over IPv4 or IPv6"),
         ("https://10.0.0.1", f"etcd_cluster_address is 'https://10.0.0.1'. {NO_ADDRESS}"),
         ("10.0.0.1:2380", NO_ADDRESS),
         ("10.0.0.300", NO_ADDRESS),
@@ -118,7 +118,7 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         (["https://n1:2379/path"], "Nothing may follow the port"),
     ],
     "etcd_cluster_listen_peer_urls": [
-        (["https://n1:2380"], "Etcd listens on addresses"),
+        (["https://n1:2380"], "etcd listens on addresses, and 'n1' is a name; give an address of the host"),
         (["https://10.0.0.1:0"], "The port '0' is not a number"),
         (["https://10.0.0.1:2379"], "both have 10.0.0.1:2379. Give each an address of its own"),
         ([], "etcd_cluster_listen_peer_urls is empty"),
@@ -342,6 +342,7 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
     "etcd_cluster_rotate_ca": [("maybe", NO_BOOLEAN)],
     "etcd_cluster_keep_old_ca": [("maybe", NO_BOOLEAN)],
     "etcd_cluster_hold_packages": [("maybe", NO_BOOLEAN)],
+    "etcd_cluster_manage_firewall": [("maybe", NO_BOOLEAN)],
     RELEASE: [
         ("3.5", "etcd_cluster_upgrade_to is '3.5'. It must be a release with all three numbers"),
         ("newest", "It must be a release with all three numbers"),

@@ -11,7 +11,7 @@ import typing as t
 
 from . import errors
 from .rpcs import Rpc
-from .tcp import TIMED_OUT, open_tcp, remaining
+from .tcp import TIMED_OUT, is_firewalled, open_tcp, remaining, unconnected_words, words_of
 from .transport import failure
 
 if t.TYPE_CHECKING:
@@ -20,18 +20,27 @@ if t.TYPE_CHECKING:
     from .addresses import Address
     from .endpoint import Connection
 
+_OPEN_PORTS = (
+    "If the host is up, let its firewall accept TCP connections to etcd's client port (2379, unless it was changed) "
+    "and, from the other members, to its peer port (2380)."
+)
+
 
 def open_connection(rpc: Rpc, address: Address, connection: Connection, deadline: float) -> socket.socket:
     """A connected socket; with https, after the TLS handshake. Raises EtcdError with `sent` false."""
     try:
         sock = open_tcp(address.host, address.port, deadline)
-    except TIMED_OUT as error:
-        raise failure(
-            errors.TIMEOUT, rpc, address.url, f"no connection in time ({words_of(error)})", sent=False
-        ) from error
     except OSError as error:
-        raise failure(errors.CONNECTION_REFUSED, rpc, address.url, words_of(error), sent=False) from error
+        raise not_connected(rpc, address, error) from error
     return _secured(rpc, sock, address, connection, deadline) if address.is_tls else sock
+
+
+def not_connected(rpc: Rpc, address: Address, error: OSError) -> errors.EtcdError:
+    """The error for a connection that was not opened."""
+    code = errors.TIMEOUT if isinstance(error, TIMED_OUT) else errors.CONNECTION_REFUSED
+    next_step = _OPEN_PORTS if is_firewalled(error) else ""
+    why = unconnected_words(error, address.port)
+    return failure(code, rpc, address.url, why, sent=False, next_step=next_step)
 
 
 def _secured(rpc: Rpc, sock: socket.socket, address: Address, connection: Connection, deadline: float) -> socket.socket:
@@ -87,8 +96,3 @@ def closed_without_answer(rpc: Rpc, address: Address, connection: Connection, er
         address.url,
         f"the server closed the connection without an answer ({words_of(error)})",
     )
-
-
-def words_of(error: Exception) -> str:
-    """What the system or the library says of an error, without its number."""
-    return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__

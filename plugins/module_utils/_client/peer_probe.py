@@ -15,8 +15,7 @@ import typing as t
 from .._membership.model import Probe, hex_id
 from .addresses import Address, InvalidEndpoint, parse_endpoint
 from .http1 import HttpConnection, NotHttp
-from .open_socket import words_of
-from .tcp import TIMED_OUT, open_tcp, remaining
+from .tcp import TIMED_OUT, open_tcp, remaining, unconnected_words, words_of
 
 if t.TYPE_CHECKING:
     import socket
@@ -60,10 +59,8 @@ def probe_peer_url(
 def _connected(address: Address, deadline: float) -> socket.socket:
     try:
         return open_tcp(address.host, address.port, deadline)
-    except TIMED_OUT as error:
-        raise _Unreachable("no connection in time") from error
     except OSError as error:
-        raise _Unreachable(words_of(error)) from error
+        raise _Unreachable(unconnected_words(error, address.port)) from error
 
 
 def _secured(sock: socket.socket, address: Address, connection: Connection, deadline: float) -> socket.socket:

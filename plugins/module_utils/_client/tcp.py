@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 import time
@@ -14,6 +15,36 @@ import typing as t
 
 # Ours, and the system's own when it gives up connecting: two classes before Python 3.10.
 TIMED_OUT = (socket.timeout, TimeoutError)
+
+
+class Unanswered(socket.timeout):
+    """Nothing answered the attempt to connect, not even by a refusal."""
+
+
+def unconnected_words(error: OSError, port: int) -> str:
+    """Why no connection was opened; with what it most likely is, where nothing refuses or where an ICMP message does.
+
+    A system on which only etcd does not run refuses by TCP. A firewall drops the packets, or rejects them with
+    "prohibited", which the system tells as "No route to host".
+    """
+    if isinstance(error, Unanswered):
+        return f"no connection in time; most likely a firewall drops what is sent to port {port}, or the host is down"
+    if isinstance(error, TIMED_OUT):
+        return f"no connection in time ({error})"
+    words = words_of(error)
+    if error.errno == errno.EHOSTUNREACH:
+        return f"{words}; most likely a firewall rejects connections to port {port}, or the host is down"
+    return words
+
+
+def is_firewalled(error: OSError) -> bool:
+    """Whether a firewall is the most likely cause of a connection that was not opened."""
+    return isinstance(error, Unanswered) or error.errno == errno.EHOSTUNREACH
+
+
+def words_of(error: Exception) -> str:
+    """What the system or the library says of an error, without its number."""
+    return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
 
 
 def remaining(deadline: float) -> float:
@@ -32,13 +63,20 @@ def open_tcp(host: str, port: int, deadline: float) -> socket.socket:
         sock = socket.socket(family, kind, protocol)
         try:
             sock.settimeout(remaining(deadline) / (len(addresses) - number))
-            sock.connect(address)
+            _connect(sock, address)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock
         except OSError as error:
             sock.close()
             failure = error
     raise failure
+
+
+def _connect(sock: socket.socket, address: t.Any) -> None:
+    try:
+        sock.connect(address)
+    except TIMED_OUT as error:
+        raise Unanswered("timed out") from error
 
 
 def _resolve(host: str, port: int, deadline: float) -> list[t.Any]:

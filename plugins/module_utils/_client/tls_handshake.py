@@ -15,8 +15,7 @@ from .._formats.x509 import Certificate, NoCertificate, read_der
 from . import tls
 from .addresses import parse_endpoint
 from .endpoint import Connection
-from .open_socket import words_of
-from .tcp import TIMED_OUT, open_tcp, remaining
+from .tcp import TIMED_OUT, open_tcp, remaining, words_of
 
 if t.TYPE_CHECKING:
     import ssl

@@ -14,9 +14,9 @@ import typing as t
 
 from . import errors, server_errors
 from .http1 import HttpConnection, NotHttp, Response
-from .open_socket import closed_without_answer, open_connection, words_of
+from .open_socket import closed_without_answer, open_connection
 from .rpcs import Rpc
-from .tcp import TIMED_OUT
+from .tcp import TIMED_OUT, words_of
 from .transport import Fields, Transport, failure
 
 if t.TYPE_CHECKING:

@@ -19,8 +19,9 @@ import warnings
 
 from .._formats import wire_format
 from . import errors, server_errors
-from .open_socket import closed_without_answer, open_connection
+from .open_socket import closed_without_answer, not_connected, open_connection
 from .rpcs import Rpc
+from .tcp import Unanswered, open_tcp
 from .transport import Fields, Transport, failure
 
 if t.TYPE_CHECKING:
@@ -31,6 +32,8 @@ if t.TYPE_CHECKING:
 _ENVIRONMENT = {"PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python", "GRPC_VERBOSITY": "NONE"}
 # A channel of its own for each endpoint, so that no earlier failure makes a later call wait, and no proxy in between.
 _OPTIONS = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0))
+# After the time-out of a call, so it has to be short; whoever can be reached takes a connection within milliseconds.
+_SECONDS_TO_CONNECT = 0.2
 _NOT_CONNECTED = ("failed to connect to all addresses", "DNS resolution failed", "errors resolving")
 _NOT_HTTP2 = ("http1.x server", "http2 header with status", "Received http", "content-type", "SETTINGS")
 
@@ -103,10 +106,21 @@ class GrpcTransport(Transport):
         had_answered, self._has_answered = self._has_answered, False
         self.close()
         if code == server_errors.DEADLINE_EXCEEDED:
-            return failure(errors.TIMEOUT, rpc, self.url, "no answer in time", server_words=words)
+            return self._unanswered(rpc, had_answered, words)
         if had_answered and not words.startswith(_NOT_CONNECTED):
             return failure(errors.CONNECTION_REFUSED, rpc, self.url, f"the connection was lost: {words}")
         return self._broken(rpc, words, deadline)
+
+    def _unanswered(self, rpc: Rpc, had_answered: bool, words: str) -> errors.EtcdError:
+        """gRPC does not say whether it was connected; if nothing ever answered, a quick attempt of our own does."""
+        if not had_answered:
+            try:
+                open_tcp(self._address.host, self._address.port, time.monotonic() + _SECONDS_TO_CONNECT).close()
+            except Unanswered as silence:
+                return not_connected(rpc, self._address, silence)
+            except OSError:
+                pass
+        return failure(errors.TIMEOUT, rpc, self.url, "no answer in time", server_words=words)
 
     def _broken(self, rpc: Rpc, words: str, deadline: float) -> errors.EtcdError:
         """gRPC says little of why it got no answer; a connection of our own finds out.

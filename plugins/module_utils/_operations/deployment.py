@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from .._client import errors
 from .._client.addresses import parse_endpoint
 from .._client.errors import EtcdError
-from .._client.tcp import open_tcp
+from .._client.tcp import open_tcp, unconnected_words
 from .._membership.deployment import BOOTSTRAP, Deployment, Verdict
 from .._membership.model import Cluster
 from .._membership.refusal import Refusal
@@ -78,7 +78,7 @@ def _doubt(pool: EndpointPool) -> str:
         except ConnectionRefusedError:
             continue
         except OSError as error:
-            return f"{url} cannot be reached: {error.strerror or error}"
+            return f"{url} cannot be reached: {unconnected_words(error, address.port)}"
         return f"{url} takes connections, but gives no answer"
     return ""
 
@@ -89,5 +89,6 @@ def _bootstrap_ruled_out(error: EtcdError) -> EtcdError:
         f"{error.message}; a new cluster is only created if every endpoint refuses the connection",
         error.endpoint,
         error.server_words,
-        next_step="Check what runs at these addresses, and whether this host can reach them.",
+        next_step="Check what runs at these addresses, and whether this host can reach them. A firewall has to let "
+        "through the client port and the peer port of each host (2379 and 2380, unless they were changed).",
     )

@@ -270,6 +270,7 @@ def _no_answer(failures: dict[str, EtcdError]) -> EtcdError:
         f"none of the {len(ranked)} endpoints can be used: {words}",
         ranked[0].endpoint,
         ranked[0].server_words,
+        next_step=ranked[0].next_step,
     )
 
 

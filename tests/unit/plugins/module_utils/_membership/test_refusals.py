@@ -58,7 +58,7 @@ PRODUCED = {
     "version_unsupported": (cluster(*voters(3), version="3.3.25"), present("m4", [url(4)])),
     "version_bug": (cluster(*voters(3), learner("m4"), version="3.5.30"), present("m4", [url(9)])),
 }
-# What only time, the arguments, a host's data or etcd itself can tell, so that the plan never says it.
+# What only time, the arguments, a host's data, users or etcd itself can tell, so that the plan never says it.
 FROM_ELSEWHERE = {
     "learner_stalled",
     "cluster_unsettled",
@@ -70,6 +70,8 @@ FROM_ELSEWHERE = {
     "wal_dir_changed",
     "untrusted_certificate",
     "ca_lost",
+    "would_lock_out_clients",
+    "root_password_unknown",
 }
 # By the interface these can never be overridden.
 NEVER = ("last_member", "no_quorum", "ambiguous_identity", "split_brain", "cluster_id_mismatch")
