@@ -34,6 +34,7 @@ GROUP = "group/quorum.etcd.etcd"
 # Modules that ask no etcd anything.
 WITHOUT_CONNECTION = {
     "etcd_ca_info",
+    "etcd_certificate_check",
     "etcd_certificate_plan",
     "etcd_host_files",
     "etcd_host_info",

@@ -20,6 +20,10 @@ if t.TYPE_CHECKING:
     from .addresses import Address
     from .endpoint import Connection
 
+# etcd trusts every certificate in a CA bundle, also one that another CA signed; OpenSSL does so with this flag
+# (x509_vfy.h; Python has a name for it since 3.10).
+PARTIAL_CHAIN = 0x80000
+
 
 class TlsSettingsError(Exception):
     """The TLS options cannot be used; `next_step` says which to mend."""

@@ -22,12 +22,22 @@ from dataclasses import dataclass
 _BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 _SUBJECT_KEY_IDENTIFIER = bytes((0x55, 0x1D, 0x0E))
 _SUBJECT_ALT_NAME = bytes((0x55, 0x1D, 0x11))
+_BASIC_CONSTRAINTS = bytes((0x55, 0x1D, 0x13))
+_EXTENDED_KEY_USAGE = bytes((0x55, 0x1D, 0x25))
+_COMMON_NAME = bytes((0x55, 0x04, 0x03))
 _AUTHORITY_KEY_IDENTIFIER = bytes((0x55, 0x1D, 0x23))
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 _UTC_TIME = 0x17
+_BOOLEAN = 0x01
 _DNS_NAME, _IP_ADDRESS = 0x82, 0x87
 _KEY_IDENTIFIER = 0x80
 _LONG_FORM = 0x80
+# What a certificate may be used for (RFC 5280, 4.2.1.12), in the words of OpenSSL. Others are left out.
+_USAGES = {
+    bytes((0x2B, 6, 1, 5, 5, 7, 3, 1)): "serverAuth",
+    bytes((0x2B, 6, 1, 5, 5, 7, 3, 2)): "clientAuth",
+    bytes((0x55, 0x1D, 0x25, 0)): "anyExtendedKeyUsage",
+}
 
 
 class NoCertificate(ValueError):
@@ -36,12 +46,14 @@ class NoCertificate(ValueError):
 
 @dataclass(frozen=True)
 class Certificate:
-    """`not_after` in seconds since the epoch; `names` are DNS names and addresses, in the form of Python's socket
-    module.
+    """`not_before` and `not_after` in seconds since the epoch; `names` are DNS names and addresses, in the form of
+    Python's socket module.
 
     `fingerprint` is the SHA-256 of the whole. Key identifiers are those of its own key and of the key that signed it,
     empty where it does not say (RFC 5280, 4.2.1.1 and 4.2.1.2); `subject` and `issuer` are the two names. All of these
     in hexadecimal.
+
+    `usages` is None where it does not restrict its use.
     """
 
     not_after: int
@@ -51,6 +63,10 @@ class Certificate:
     authority_key_identifier: str = ""
     subject: str = ""
     issuer: str = ""
+    not_before: int = 0
+    common_name: str = ""
+    usages: frozenset[str] | None = None
+    is_ca: bool = False
 
 
 def read_certificate(pem: bytes) -> Certificate:
@@ -83,13 +99,17 @@ def read_der(content: bytes) -> Certificate:
         fields = _fields_of(content)
         extensions = dict(_extensions(fields))
         return Certificate(
-            not_after=_not_after(fields),
+            not_before=_time(fields, 0),
+            not_after=_time(fields, 1),
             names=frozenset(_alternative_names(extensions.get(_SUBJECT_ALT_NAME, b""))),
             fingerprint=hashlib.sha256(content).hexdigest(),
             key_identifier=extensions.get(_SUBJECT_KEY_IDENTIFIER, b"").hex(),
             authority_key_identifier=_key_identifier(extensions.get(_AUTHORITY_KEY_IDENTIFIER, b"")).hex(),
             subject=fields[4][1].hex(),
             issuer=fields[2][1].hex(),
+            common_name=_common_name(fields[4][1]),
+            usages=_usages(extensions.get(_EXTENDED_KEY_USAGE)),
+            is_ca=_is_ca(extensions.get(_BASIC_CONSTRAINTS, b"")),
         )
     except (IndexError, ValueError) as error:
         raise NoCertificate(f"its certificate cannot be read ({error})") from error
@@ -121,9 +141,9 @@ def _values(content: bytes) -> list[Value]:
     return values
 
 
-def _not_after(fields: list[Value]) -> int:
+def _time(fields: list[Value], which: int) -> int:
     # Serial number, algorithm, issuer, validity.
-    tag, text = _values(fields[3][1])[1]
+    tag, text = _values(fields[3][1])[which]
     digits = text.decode("ascii").rstrip("Z")
     if tag == _UTC_TIME:
         digits = ("19" if digits[:2] >= "50" else "20") + digits
@@ -138,6 +158,25 @@ def _extensions(fields: list[Value]) -> t.Iterator[tuple[bytes, bytes]]:
         for extension in _values(_values(content)[0][1]):
             parts = _values(extension[1])
             yield parts[0][1], _values(parts[-1][1])[0][1]
+
+
+def _common_name(subject: bytes) -> str:
+    for _set, attributes in _values(subject):
+        for _sequence, attribute in _values(attributes):
+            (_tag, name), (_form, text) = _values(attribute)
+            if name == _COMMON_NAME:
+                return text.decode("utf-8", "replace")
+    return ""
+
+
+def _usages(extension: bytes | None) -> frozenset[str] | None:
+    if extension is None:
+        return None
+    return frozenset(_USAGES[name] for _tag, name in _values(extension) if name in _USAGES)
+
+
+def _is_ca(extension: bytes) -> bool:
+    return any(tag == _BOOLEAN and any(value) for tag, value in _values(extension))
 
 
 def _key_identifier(content: bytes) -> bytes:

@@ -260,8 +260,9 @@ def _refuse_lost_ca(ca: CaState, hosts: t.Sequence[HostCertificates]) -> Refusal
             if has and not any(text.strip() in has for text in ca.trusted.get(name, ())):
                 return Refusal(
                     codes.CA_LOST,
-                    f"{host.name} trusts a private CA ({name}.crt) that is not among those of this cluster",
-                    f"{_where(has, ca.elsewhere)} The running members would not trust other ones.",
+                    f"{host.name} trusts a CA ({name}.crt) that is not among the private CAs of this cluster",
+                    f"{_where(has, ca.elsewhere)} If its certificates were given, set etcd_cluster_certificates to "
+                    "given. The running members would not trust other CAs.",
                 )
     return None
 

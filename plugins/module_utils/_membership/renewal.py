@@ -18,13 +18,19 @@ SECONDS_A_DAY = 24 * 60 * 60
 
 @dataclass(frozen=True)
 class Issued:
-    """A certificate as it is: valid until `not_after` (seconds since the epoch), for these DNS names and addresses (in
-    the form of Python's socket module), and what it says of its signer.
+    """A certificate as it is: valid from `not_before` until `not_after` (seconds since the epoch), for these DNS names
+    and addresses (in the form of Python's socket module), and what it says of its signer.
+
+    `usages` are extended key usages, None where it does not restrict them.
     """
 
     not_after: float
     names: frozenset[str]
     signed: Signed
+    not_before: float = 0.0
+    usages: frozenset[str] | None = None
+    is_ca: bool = False
+    common_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ def _reasons(issued: Issued, required: Requirement, now: float) -> t.Iterator[st
     days = (issued.not_after - now) / SECONDS_A_DAY
     if days <= required.renew_before_days:
         yield "it has expired" if days <= 0 else f"it expires in {int(days)} days"
-    missing = sorted({_comparable(name) for name in required.names} - issued.names)
+    missing = sorted({comparable(name) for name in required.names} - issued.names)
     if missing:
         yield f"it does not name {', '.join(missing)}"
     if required.ca is not None and not issued.signed.is_signed_by(required.ca):
@@ -63,7 +69,7 @@ def reason_to_replace(has_given_certificate: bool, has_given_key: bool) -> str:
     return "" if has_given_key else "another key was given"
 
 
-def _comparable(name: str) -> str:
+def comparable(name: str) -> str:
     try:
         return str(ipaddress.ip_address(name))
     except ValueError:

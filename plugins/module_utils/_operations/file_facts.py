@@ -54,6 +54,19 @@ def signed(certificate: Certificate) -> Signed:
     )
 
 
+def issued(certificate: Certificate) -> Issued:
+    """What the core wants to know of a certificate."""
+    return Issued(
+        not_after=certificate.not_after,
+        names=certificate.names,
+        signed=signed(certificate),
+        not_before=certificate.not_before,
+        usages=certificate.usages,
+        is_ca=certificate.is_ca,
+        common_name=certificate.common_name,
+    )
+
+
 def certificate_due(path: str, wanted: Wanted, now: float) -> str:
     """Why a certificate has to be made anew: there is none, or it is not, at the time `now`, what is wanted.
 
@@ -72,9 +85,8 @@ def certificate_due(path: str, wanted: Wanted, now: float) -> str:
         ca = signed(read_certificate(wanted.ca.encode("utf-8"))) if wanted.ca else None
     except NoCertificate as problem:
         return f"the CA that should sign it cannot be read: {problem}"
-    issued = Issued(certificate.not_after, certificate.names, signed(certificate))
     required = Requirement(wanted.names, wanted.renew_before_days, ca)
-    return reason_to_renew(issued, required, now) or _of_another_key(path, wanted.key)
+    return reason_to_renew(issued(certificate), required, now) or _of_another_key(path, wanted.key)
 
 
 def _of_another_key(path: str, key: str) -> str:

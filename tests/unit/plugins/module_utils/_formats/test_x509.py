@@ -43,6 +43,17 @@ def test_a_ca_has_no_names():
     assert read_certificate(CA.cert_pem.bytes()).names == frozenset()
 
 
+def test_what_a_certificate_is_for_is_that_of_the_certificate():
+    """trustme allows both usages to a leaf, and restricts no CA."""
+    leaf, ca = read_certificate(PEM), read_certificate(CA.cert_pem.bytes())
+    reference = x509.load_pem_x509_certificate(PEM)
+    assert leaf.not_before == reference.not_valid_before_utc.timestamp()
+    assert (leaf.usages, leaf.is_ca, leaf.common_name) == ({"serverAuth", "clientAuth"}, False, "")
+    assert (ca.usages, ca.is_ca) == (None, True)
+    named = CA.issue_cert("n1", common_name="Grüße").cert_chain_pems[0].bytes()
+    assert read_certificate(named).common_name == "Grüße"
+
+
 def test_of_a_chain_the_first_certificate_counts():
     leaf, ca = CA.issue_cert("leaf").cert_chain_pems[0].bytes(), CA.cert_pem.bytes()
     assert read_certificate(b"issued for a host\n" + leaf + ca).names == {"leaf"}

@@ -69,6 +69,7 @@ FROM_ELSEWHERE = {
     "data_dir_changed",
     "wal_dir_changed",
     "untrusted_certificate",
+    "unusable_certificate",
     "ca_lost",
     "would_lock_out_clients",
     "root_password_unknown",
