@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`company.py FOLDER "ADDRESS HOST ADDRESS HOST ..."`: what the operator of a company's CA hands out.
 
-`new/HOST/` gets the keys and certificates of a host, `new/` the CA bundles, and `both/` those with the old CAs, which
-are read from `old/HOST/`, as well.
+`new/HOST/` gets the keys and certificates of a host, `expired/HOST/` such that have expired, `new/` the CA bundles, and
+`both/` those with the old CAs, which are read from `old/HOST/`, as well.
 """
 
 from __future__ import annotations
 
+import datetime
 import sys
 from pathlib import Path
 
@@ -19,12 +20,15 @@ BUNDLES = ("ca.crt", "peer-ca.crt")
 
 def hand_out(folder: Path, addresses: dict[str, str]) -> None:
     company = trustme.CA(organization_name="The company")
-    for host, address in addresses.items():
-        place = folder / "new" / host
-        place.mkdir(parents=True)
-        for kind in ("server", "peer"):
-            _write(company.issue_cert(address, host, "127.0.0.1", "::1", "localhost"), place / kind)
-        _write(company.issue_cert("administrators@company.example"), place / "client")
+    yesterday = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
+    for name, end in (("new", None), ("expired", yesterday)):
+        for host, address in addresses.items():
+            place = folder / name / host
+            place.mkdir(parents=True)
+            for kind in ("server", "peer"):
+                leaf = company.issue_cert(address, host, "127.0.0.1", "::1", "localhost", not_after=end)
+                _write(leaf, place / kind)
+            _write(company.issue_cert("administrators@company.example", not_after=end), place / "client")
     (folder / "both").mkdir()
     for name in BUNDLES:
         old = (folder / "old" / next(iter(addresses)) / name).read_bytes()

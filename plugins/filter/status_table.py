@@ -18,6 +18,13 @@ options:
       - What the module M(quorum.etcd.etcd_cluster_info) returned.
     type: dict
     required: true
+  hosts:
+    description:
+      - The results of M(quorum.etcd.etcd_host_info) for the hosts. The certificates that expire, which are in
+        RV(quorum.etcd.etcd_host_info#module:expiring), are named below the table.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -42,6 +49,7 @@ import textwrap
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.expiry import expiring_on, expiry_lines
 
 COLUMNS = 80
 HEAD = ("MEMBER", "ROLE", "VERSION", "DB SIZE", "IN USE", "LAG", "STATE")
@@ -55,11 +63,13 @@ Found = t.Mapping[str, t.Any]
 Row = t.Tuple[str, ...]
 
 
-def status_table(cluster: t.Any) -> str:
+def status_table(cluster: t.Any, hosts: t.Sequence[Found] = ()) -> str:
     """See DOCUMENTATION. Raises AnsibleFilterError for what is no result of etcd_cluster_info."""
     try:
+        messages = [concern["message"] for concern in cluster["concerns"]]
+        messages += expiry_lines(one for host in hosts for one in expiring_on(host))
         return (
-            "\n".join([*_head(cluster), "", *_table([HEAD, *map(_row, cluster["members"])]), *_concerns(cluster)])
+            "\n".join([*_head(cluster), "", *_table([HEAD, *map(_row, cluster["members"])]), *_concerns(messages)])
             + "\n"
         )
     except (AttributeError, KeyError, TypeError) as error:
@@ -125,11 +135,11 @@ def _table(rows: list[Row]) -> list[str]:
     return lines
 
 
-def _concerns(cluster: Found) -> t.Iterator[str]:
-    if cluster["concerns"]:
+def _concerns(messages: t.Sequence[str]) -> t.Iterator[str]:
+    if messages:
         yield ""
-    for concern in cluster["concerns"]:
-        yield from textwrap.wrap("! " + concern["message"], COLUMNS, subsequent_indent="  ")
+    for message in messages:
+        yield from textwrap.wrap("! " + message, COLUMNS, subsequent_indent="  ")
 
 
 class FilterModule:

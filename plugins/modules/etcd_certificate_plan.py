@@ -146,6 +146,37 @@ renews:
   elements: str
   returned: success
   sample: [n1]
+rolling:
+  description: >-
+    Of RV(renews), the members that run and serve TLS. Replace their certificates one host at a time, and prove each
+    with M(quorum.etcd.etcd_served_certificate) before the next.
+  type: list
+  elements: str
+  returned: success
+  sample: [n1]
+due:
+  description: >-
+    Which files are renewed, and why. Empty for hosts that have no keys and certificates yet.
+  type: list
+  elements: dict
+  returned: success
+  sample: [{name: n1, file: server.crt, reason: it expires in 12 days}]
+  contains:
+    name:
+      description: Name of the host's member.
+      type: str
+      returned: always
+      sample: n1
+    file:
+      description: Name of the file.
+      type: str
+      returned: always
+      sample: server.crt
+    reason:
+      description: Why it is renewed.
+      type: str
+      returned: always
+      sample: it expires in 12 days
 has_arrived:
   description: Whether RV(hosts[].has_arrived) is true for every host. Then the next stage of a rotation may begin.
   type: bool

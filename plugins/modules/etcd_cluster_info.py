@@ -29,6 +29,12 @@ options:
       - With authentication on, the user needs the role V(root). The JSON gateway of etcd 3.4 does not support hashes.
     type: bool
     default: false
+  expires_within_days:
+    description:
+      - RV(concerns) names the certificates that expire within this number of days. These are the ones in O(ca_cert) and
+        O(client_cert), and those that the members serve at their client URLs. V(0) turns this off.
+    type: float
+    default: 30
   desired_members:
     description:
       - The membership to plan for. RV(plan) then has the moves that lead there, in a safe order.
@@ -292,7 +298,7 @@ concerns:
       description:
         - One of V(cluster_id_mismatch), V(split_brain), V(removed_member_answers), V(no_quorum), V(too_few_healthy),
           V(no_fault_tolerance), V(even_size), V(alarm), V(member_unstarted), V(member_unhealthy), V(learner_waiting),
-          V(duplicate_name), V(version_skew), V(quota), V(fragmented) and V(lag).
+          V(duplicate_name), V(version_skew), V(quota), V(fragmented), V(lag) and V(certificate_expires).
       type: str
       returned: always
       sample: even_size
@@ -388,6 +394,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "hash": {"type": "bool", "default": False},
+            "expires_within_days": {"type": "float", "default": 30.0},
             "desired_members": {
                 "type": "list",
                 "elements": "dict",

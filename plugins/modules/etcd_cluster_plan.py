@@ -168,6 +168,29 @@ options:
               - Whether the host's member has never been ready, or was wiped.
             type: bool
             default: false
+  certificates:
+    description:
+      - Certificates to renew, as M(quorum.etcd.etcd_certificate_plan) returns them in C(due). The text of the plan
+        names them.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description:
+          - Name of the host's member.
+        type: str
+        required: true
+      file:
+        description:
+          - Name of the file.
+        type: str
+        required: true
+      reason:
+        description:
+          - Why it is renewed.
+        type: str
+        required: true
   cluster_name:
     description:
       - Name of the cluster, as O(forget) has to give it.
@@ -401,7 +424,11 @@ from ansible_collections.quorum.etcd.plugins.module_utils._module.arguments impo
     CONNECTION,
     CONNECTION_TOGETHER,
 )
-from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_cluster_plan import HOSTS, plan_deployment
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_cluster_plan import (
+    CERTIFICATES,
+    HOSTS,
+    plan_deployment,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._module.results import run_module
 
 
@@ -409,6 +436,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "hosts": {"type": "list", "elements": "dict", "required": True, "options": HOSTS},
+            "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATES},
             "remove_unlisted": {"type": "bool", "default": False},
             "wipe_stale_data": {"type": "bool", "default": False},
             "rebuild": {"type": "str"},

@@ -148,6 +148,17 @@ options:
         description:
           - The SHA-256 checksum of the key of O(certificates[].given). A certificate with any other key is due.
         type: str
+  expiry_files:
+    description:
+      - Files of certificates and CA bundles. RV(expiring) names the certificates in them that expire.
+    type: list
+    elements: path
+    default: []
+  expires_within_days:
+    description:
+      - The number of days for RV(expiring).
+    type: float
+    default: 30
 seealso:
   - module: quorum.etcd.etcd_cluster_plan
 """
@@ -422,6 +433,7 @@ certificates:
     - path: /etc/etcd/pki/server.crt
       due: it expires in 12 days
       given: null
+      usable: true
   contains:
     path:
       description: The certificate.
@@ -438,6 +450,38 @@ certificates:
       type: str
       returned: always
       sample: null
+    usable:
+      description: Whether the certificate exists, can be read and belongs to its key.
+      type: bool
+      returned: always
+      sample: true
+expiring:
+  description: The certificates in O(expiry_files) that expire within O(expires_within_days).
+  type: list
+  elements: dict
+  returned: success
+  sample: [{path: /etc/etcd/pki/ca.crt, ca: true, common_name: orders ca, days: 12}]
+  contains:
+    path:
+      description: The file.
+      type: str
+      returned: always
+      sample: /etc/etcd/pki/ca.crt
+    ca:
+      description: Whether the certificate is that of a CA.
+      type: bool
+      returned: always
+      sample: true
+    common_name:
+      description: The common name in the certificate. Empty when it has none.
+      type: str
+      returned: always
+      sample: orders ca
+    days:
+      description: Whole days until it expires. Negative when it has expired.
+      type: int
+      returned: always
+      sample: 12
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -478,6 +522,8 @@ def main() -> None:
                     "given_key": {"type": "str", "no_log": False},
                 },
             },
+            "expiry_files": {"type": "list", "elements": "path", "default": []},
+            "expires_within_days": {"type": "float", "default": 30.0},
         },
         supports_check_mode=True,
     )

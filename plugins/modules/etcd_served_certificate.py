@@ -10,39 +10,51 @@ module: etcd_served_certificate
 short_description: Prove that etcd serves a certificate, and that members accept it
 version_added: 0.1.0
 description:
-  - Makes TLS handshakes with client or peer URLs of running members, and checks which certificate they serve.
+  - Makes TLS handshakes with client or peer URLs of running members, and checks which certificates they serve.
   - etcd reads its own certificates again for every connection, so it serves a new certificate as soon as the files are
     replaced. This module proves that.
-  - It fails if an address in O(served_at) does not serve the certificate, or if any address does not accept it. It
-    changes nothing.
+  - It fails if an address in O(certificates[].served_at) does not serve the certificate, or if any address does not
+    accept it. It changes nothing.
 author:
   - The quorum.etcd founders (@quorum-etcd)
 extends_documentation_fragment:
   - quorum.etcd._attributes
   - quorum.etcd._attributes.info_module
 options:
-  certificate:
+  certificates:
     description:
-      - The certificate, in PEM form. It is also used as the client certificate.
-    type: path
-    required: true
-  key:
-    description:
-      - The key of O(certificate).
-    type: path
-    required: true
-  served_at:
-    description:
-      - Client or peer URLs that must serve O(certificate) and accept it.
+      - The certificates to prove.
     type: list
-    elements: str
-    default: []
-  accepted_by:
-    description:
-      - Client or peer URLs that must accept O(certificate). They may serve any certificate.
-    type: list
-    elements: str
-    default: []
+    elements: dict
+    required: true
+    suboptions:
+      certificate:
+        description:
+          - The certificate, in PEM form. It is also used as the client certificate.
+        type: path
+        required: true
+      key:
+        description:
+          - The key of O(certificates[].certificate).
+        type: path
+        required: true
+      ca_cert:
+        description:
+          - A CA bundle. If it is set, every address must serve a certificate that this bundle trusts, and that names
+            the host in the address.
+        type: path
+      served_at:
+        description:
+          - Client or peer URLs that must serve O(certificates[].certificate) and accept it.
+        type: list
+        elements: str
+        default: []
+      accepted_by:
+        description:
+          - Client or peer URLs that must accept O(certificates[].certificate). They may serve any certificate.
+        type: list
+        elements: str
+        default: []
   request_timeout:
     description:
       - Seconds that one handshake may take.
@@ -60,13 +72,15 @@ seealso:
 EXAMPLES = r"""
 - name: Prove that the member serves its new certificate, and that the others accept it
   quorum.etcd.etcd_served_certificate:
-    certificate: /etc/etcd/pki/peer.crt
-    key: /etc/etcd/pki/peer.key
-    served_at:
-      - https://10.0.0.1:2380
-    accepted_by:
-      - https://10.0.0.2:2380
-      - https://10.0.0.3:2380
+    certificates:
+      - certificate: /etc/etcd/pki/peer.crt
+        key: /etc/etcd/pki/peer.key
+        ca_cert: /etc/etcd/pki/peer-ca.crt
+        served_at:
+          - https://10.0.0.1:2380
+        accepted_by:
+          - https://10.0.0.2:2380
+          - https://10.0.0.3:2380
 """
 
 RETURN = r"""
@@ -105,14 +119,19 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_served_certificate import prove_served
 from ansible_collections.quorum.etcd.plugins.module_utils._module.results import run_module
 
+CERTIFICATE = {
+    "certificate": {"type": "path", "required": True},
+    "key": {"type": "path", "required": True, "no_log": False},
+    "ca_cert": {"type": "path"},
+    "served_at": {"type": "list", "elements": "str", "default": []},
+    "accepted_by": {"type": "list", "elements": "str", "default": []},
+}
+
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "certificate": {"type": "path", "required": True},
-            "key": {"type": "path", "required": True, "no_log": False},
-            "served_at": {"type": "list", "elements": "str", "default": []},
-            "accepted_by": {"type": "list", "elements": "str", "default": []},
+            "certificates": {"type": "list", "elements": "dict", "required": True, "options": CERTIFICATE},
             "request_timeout": {"type": "float", "default": 5.0},
             "wait_timeout": {"type": "float", "default": 10.0},
         },

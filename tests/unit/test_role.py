@@ -27,6 +27,7 @@ ENTRY_POINTS = {
     "main": "deploy",
     "plan": "plan",
     "status": "status",
+    "check": "check",
     "restart": "restart",
     "upgrade": "upgrade",
     "rotate_certificates": "rotate_certificates",

@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
+import ssl
 import time
-import typing as t
 from dataclasses import dataclass
 
 from .._formats.x509 import Certificate, NoCertificate, read_der
@@ -17,36 +17,41 @@ from .addresses import parse_endpoint
 from .endpoint import Connection
 from .tcp import TIMED_OUT, open_tcp, remaining, words_of
 
-if t.TYPE_CHECKING:
-    import ssl
-
 _REQUEST = b"GET /version HTTP/1.0\r\n\r\n"
 
 
 @dataclass(frozen=True)
 class Served:
-    """What an address serves, None where no handshake came about; `problem` says why ours was not accepted, empty where
-    it was.
+    """What an address serves, None where no handshake came about; `problem` says why ours was not accepted, `untrusted`
+    why what it serves was not, each empty where it was.
     """
 
     url: str
     certificate: Certificate | None = None
     problem: str = ""
+    untrusted: str = ""
 
 
-def look_at(url: str, client_cert: str, client_key: str, timeout: float) -> Served:
+def look_at(url: str, client_cert: str, client_key: str, timeout: float, ca_cert: str = "") -> Served:
     """Shakes hands with a client or peer URL, as whom these two files say, and asks for its release; takes at most
     `timeout` seconds.
 
-    Raises InvalidEndpoint. Nothing is said here about trust in what is served: it may be of a CA that this host
-    does not know.
+    Raises InvalidEndpoint. The files may be empty texts. Without `ca_cert` nothing is said about trust in what is
+    served: it may be of a CA that this host does not know.
     """
     address = parse_endpoint(url, "https")
-    connection = Connection(endpoints=(url,), client_cert=client_cert, client_key=client_key, validate_certs=False)
+    connection = Connection(
+        endpoints=(url,),
+        client_cert=client_cert or None,
+        client_key=client_key or None,
+        ca_cert=ca_cert or None,
+        validate_certs=bool(ca_cert),
+    )
     deadline = time.monotonic() + timeout
     certificate = None
     try:
         context = tls.client_context(connection)
+        context.verify_flags |= tls.PARTIAL_CHAIN
         with open_tcp(address.host, address.port, deadline) as plain:
             plain.settimeout(remaining(deadline))
             with tls.handshake(plain, address, context) as secured:
@@ -58,6 +63,8 @@ def look_at(url: str, client_cert: str, client_key: str, timeout: float) -> Serv
                 )
     except tls.TlsSettingsError as error:
         return Served(url, certificate, str(error))
+    except ssl.SSLCertVerificationError as error:
+        return Served(url, certificate, untrusted=tls.explain(error, connection)[0])
     except TIMED_OUT:
         return Served(url, certificate, "it did not answer in time")
     except NoCertificate as error:

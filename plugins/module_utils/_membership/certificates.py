@@ -17,6 +17,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from . import refusal as codes
+from .expiry import Expiring, expiry_lines
 from .refusal import Refusal
 from .trust import Chain, TlsFiles, refuse_cut_off
 
@@ -118,7 +119,7 @@ def _signer(found: t.Mapping[str, str], name: str) -> str:
 class HostCertificates:
     """What a host has. `files` are the contents of its certificates and CA bundles by file name, `missing` the keys and
     certificates that are not there, `due` why certificates have to be made anew, by kind, and `given` the contents that
-    somebody else made for it, by file name.
+    somebody else made for it, by file name. With the `unusable` kinds of certificates etcd cannot serve.
 
     `mark` is the trust mark of its running process; `outdated` names the settings that the process was started without.
     """
@@ -131,6 +132,22 @@ class HostCertificates:
     missing: tuple[str, ...] = ()
     due: t.Mapping[str, str] = field(default_factory=dict)
     given: t.Mapping[str, str] = field(default_factory=dict)
+    unusable: tuple[str, ...] = ()
+    expiring: tuple[Expiring, ...] = ()
+
+    @property
+    def serves_tls(self) -> bool:
+        """Whether its member runs and has what it serves with. No other one can prove a new certificate."""
+        return self.is_running and not self.missing and not self.unusable
+
+    @property
+    def reasons(self) -> t.Mapping[str, str]:
+        """Why each file is renewed, by file name. A host without any gets its first ones, for no other reason."""
+        if set(self.missing) >= set(LEAF_FILES):
+            return {}
+        missing = dict.fromkeys(self.missing, "it is missing")
+        due = {f"{kind}.crt": why for kind, why in self.due.items()}
+        return {file: why for file in LEAF_FILES for why in (missing.get(file) or due.get(file),) if why}
 
 
 @dataclass(frozen=True)
@@ -150,6 +167,8 @@ class HostPlan:
     installs_ca: bool
     renews: bool
     has_arrived: bool
+    serves_tls: bool = False
+    reasons: t.Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_due(self) -> bool:
@@ -159,7 +178,7 @@ class HostPlan:
 @dataclass(frozen=True)
 class CertificatePlan:
     """What is to be done. `restarts_all` says whether every member is to be restarted for its CAs, `text` what a
-    rotation would do, empty for nothing.
+    rotation would do, empty for nothing. `warnings` name what expires and is not renewed.
     """
 
     hosts: tuple[HostPlan, ...]
@@ -167,6 +186,12 @@ class CertificatePlan:
     text: str
     renew: str = DUE
     is_private: bool = True
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def rolling(self) -> tuple[str, ...]:
+        """Of those that are due, the members that serve TLS: each must prove its new certificates before the next."""
+        return tuple(host.name for host in self.hosts if host.renews and host.serves_tls)
 
     @property
     def due(self) -> tuple[str, ...]:
@@ -212,14 +237,23 @@ def plan_certificates(
         text=_text(ca.stage, hosts, plans, intent),
         renew=intent.renew,
         is_private=intent.is_private,
+        warnings=_warnings(hosts, plans, intent),
     )
+
+
+def _warnings(hosts: t.Sequence[HostCertificates], plans: t.Sequence[HostPlan], intent: Intent) -> tuple[str, ...]:
+    stays = [
+        one for host, plan in zip(hosts, plans) for one in host.expiring if one.is_ca or one.file not in plan.reasons
+    ]
+    advice = _REPLACE_PRIVATE_CA if intent.is_private else _GIVE_ANOTHER
+    return tuple(f"{line} {advice}" for line in expiry_lines(stays))
 
 
 def _plan_host(ca: CaState, host: HostCertificates, intent: Intent) -> HostPlan:
     installs_ca = any(host.files.get(f"{name}.crt") != ca.bundle(name) for name in CAS)
     renews = bool(host.missing or host.due or (intent.is_private and intent.renew == ALL))
     has_arrived = not installs_ca and not renews and TRUST_MARK not in host.outdated
-    return HostPlan(host.name, installs_ca, renews, has_arrived)
+    return HostPlan(host.name, installs_ca, renews, has_arrived, host.serves_tls, host.reasons)
 
 
 def _restarts_all(stage: str, has_arrived: bool, keep_old_ca: bool) -> bool:
@@ -281,6 +315,8 @@ def _in_pem(bundle: str) -> list[str]:
     return [part.partition(end)[0].strip() for part in bundle.split(begin)[1:]]
 
 
+_REPLACE_PRIVATE_CA = "Run quorum.etcd.rotate_certificates with etcd_cluster_rotate_ca."
+_GIVE_ANOTHER = "Provide another one."
 _CREATE = "new CAs would be created"
 _TRUST_BOTH = "every member would be restarted, one at a time, to trust both the old and the new CAs"
 _RENEW_ALL = (

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from .expiry import Expiring, expiry_lines
 from .model import Cluster, hex_id
 from .quorum import LAG_LIMIT, alarms_of, lag_of, quorum_of, unhealthy_reason
 
@@ -25,9 +26,10 @@ class Concern:
     message: str
 
 
-def concerns(cluster: Cluster) -> tuple[Concern, ...]:
-    """All concerns, the gravest first."""
-    return tuple(concern for find in _FINDERS for concern in find(cluster))
+def concerns(cluster: Cluster, expiring: t.Iterable[Expiring] = ()) -> tuple[Concern, ...]:
+    """All concerns, the gravest first; last those about certificates that expire."""
+    found = tuple(concern for find in _FINDERS for concern in find(cluster))
+    return (*found, *(Concern("certificate_expires", line) for line in expiry_lines(expiring)))
 
 
 def _identity(cluster: Cluster) -> t.Iterator[Concern]:

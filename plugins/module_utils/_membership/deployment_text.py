@@ -33,14 +33,25 @@ _SIGNS: t.Mapping[str, tuple[str, str]] = {
 }
 
 
-def plan_text(cluster: Cluster | None, hosts: t.Sequence[Host], deployment: Deployment) -> str:
-    """The cluster as it is, the moves, and what comes of them."""
+class DueCertificate(t.NamedTuple):
+    """A file of a member's host that is renewed, and why."""
+
+    name: str
+    file: str
+    reason: str
+
+
+def plan_text(
+    cluster: Cluster | None, hosts: t.Sequence[Host], deployment: Deployment, due: t.Sequence[DueCertificate] = ()
+) -> str:
+    """The cluster as it is, the moves, the certificates that are due, and what comes of them."""
     lines = _now(cluster, hosts)
     lines += [
         f"Not in the group, and left alone: {member.label} ({' '.join(member.peer_urls)})"
         for member in deployment.unlisted
     ]
-    lines += ["", *_moves(cluster, deployment, hosts), "", *_afterwards(deployment, hosts)]
+    moves = [] if due and not deployment.moves else ["", *_moves(cluster, deployment, hosts)]
+    lines += [*moves, *_certificates(due), "", *_afterwards(deployment, hosts)]
     return "\n".join(lines) + "\n"
 
 
@@ -70,6 +81,14 @@ def _moves(cluster: Cluster | None, deployment: Deployment, hosts: t.Sequence[Ho
         for move in deployment.moves
     )
     return [head, *(line.rstrip() for line in lines)]
+
+
+def _certificates(due: t.Sequence[DueCertificate]) -> list[str]:
+    if not due:
+        return []
+    name, file = max(len(one.name) for one in due), max(len(one.file) for one in due)
+    lines = (f"    ~ {one.name:<{name}}  {one.file:<{file}}  {one.reason}" for one in due)
+    return ["", "Certificates to renew, without a restart:", *lines]
 
 
 def _name(move: Move) -> str:

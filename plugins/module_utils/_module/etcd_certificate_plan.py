@@ -22,6 +22,7 @@ from .._membership.certificates import (
     plan_certificates,
     private_cas,
 )
+from .._membership.expiry import expiring_on
 from .._membership.refusal import Refusal
 from .._membership.trust import Chain
 from .._operations.exceptions import Refused
@@ -54,6 +55,13 @@ def _data(plan: CertificatePlan, hosts: t.Sequence[HostCertificates], found: t.S
             for host in plan.hosts
         ],
         "renews": list(plan.due),
+        "rolling": list(plan.rolling),
+        "due": [
+            {"name": host.name, "file": file, "reason": reason}
+            for host in plan.hosts
+            for file, reason in host.reasons.items()
+        ],
+        "warnings": list(plan.warnings),
         "has_arrived": plan.has_arrived,
         "text": plan.text,
         "planned_hosts": [{**one["host"], "outdated": list(plan.outdated(host))} for host, one in zip(hosts, found)],
@@ -74,6 +82,8 @@ def _host(found: t.Mapping[str, t.Any]) -> HostCertificates:
             missing=tuple(file for file in LEAF_FILES if file not in there),
             due={_kind(one["path"]): one["due"] for one in found["certificates"] if one["due"]},
             given={_file(one["path"]): one["given"] for one in found["certificates"] if one["given"]},
+            unusable=tuple(_kind(one["path"]) for one in found["certificates"] if not one["usable"]),
+            expiring=tuple(expiring_on(found)),
         )
     except (AttributeError, KeyError, TypeError) as problem:
         words = f"one of the hosts is not a result of etcd_host_info: {problem!r} is missing or of another type"

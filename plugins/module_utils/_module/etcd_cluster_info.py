@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from .._membership.concerns import concerns
@@ -20,6 +21,9 @@ from .._operations.observe import observe
 from .arguments import connection_of
 from .results import Result
 
+if t.TYPE_CHECKING:
+    from .._membership.expiry import Expiring
+
 
 def describe_cluster(params: t.Mapping[str, t.Any]) -> Result:
     """The cluster as it is. Raises EtcdError, InvalidEndpoint; Refused for desired members that cannot be ones."""
@@ -30,14 +34,38 @@ def describe_cluster(params: t.Mapping[str, t.Any]) -> Result:
         comparison = compare_keyspaces(pool, cluster) if params["hash"] else None
     return {
         "changed": False,
-        **_picture(cluster),
+        **_picture(cluster, _expiring(params, cluster)),
         **({} if comparison is None else {"hash": _hash_data(comparison)}),
         **({} if wanted is None else _way_to(cluster, wanted)),
     }
 
 
-def _picture(cluster: Cluster) -> Result:
-    found = concerns(cluster)
+def _expiring(params: t.Mapping[str, t.Any], cluster: Cluster) -> list[Expiring]:
+    """The certificates of the connection, and those that the members serve at it."""
+    within_days, connection, now = params["expires_within_days"], connection_of(params), time.time()
+    urls = [
+        (member.label, url)
+        for member in cluster.members
+        if cluster.status_of(member.member_id)
+        for url in member.client_urls
+        if url.startswith("https:")
+    ]
+    if not within_days or not (urls or connection.ca_cert):
+        return []
+    # Only here, as below: most tasks have no TLS, or are not asked about it.
+    from .._operations.file_facts import expiring  # pylint: disable=import-outside-toplevel
+    from .._operations.served_certificate import expiring_at  # pylint: disable=import-outside-toplevel
+
+    identity = (connection.client_cert or "", connection.client_key or "", connection.request_timeout)
+    files = [path for path in (connection.ca_cert, connection.client_cert) if path]
+    return [
+        *(one for path in files for one in expiring("this host", path, within_days, now)),
+        *(one for name, url in urls for one in expiring_at(name, url, within_days, now, *identity)),
+    ]
+
+
+def _picture(cluster: Cluster, expiring: t.Sequence[Expiring]) -> Result:
+    found = concerns(cluster, expiring)
     return {
         **cluster_data(cluster),
         "members": [member_status_data(cluster, member) for member in in_order(cluster)],

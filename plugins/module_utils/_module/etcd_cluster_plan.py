@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 
 from .._membership.deployment import BOOTSTRAP, RESTART, WIPE, Deployment, deploy
-from .._membership.deployment_text import plan_text
+from .._membership.deployment_text import DueCertificate, plan_text
 from .._membership.hosts import Consents, DataDir, FirstStart, Host, Past
 from .._membership.model import Cluster, hex_id
 from .._membership.quorum import is_healthy_cluster
@@ -62,6 +62,12 @@ HOSTS: dict[str, dict[str, t.Any]] = {
     },
 }
 
+CERTIFICATES: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "str", "required": True},
+    "file": {"type": "str", "required": True},
+    "reason": {"type": "str", "required": True},
+}
+
 
 def plan_deployment(params: t.Mapping[str, t.Any]) -> Result:
     """What makes the hosts the cluster. Raises Refused, EtcdError, InvalidEndpoint."""
@@ -70,7 +76,7 @@ def plan_deployment(params: t.Mapping[str, t.Any]) -> Result:
     known = tuple(url for host in params["hosts"] for url in host["client_urls"])
     with EndpointPool(replace(connection, endpoints=(*connection.endpoints, *known))) as pool:
         decision = decide(pool, planner_of(params, hosts), params["wait_timeout"])
-    return result_of(decision, hosts)
+    return result_of(decision, hosts, [DueCertificate(**one) for one in params["certificates"]])
 
 
 def planner_of(params: t.Mapping[str, t.Any], hosts: tuple[Host, ...]) -> Planner:
@@ -127,11 +133,11 @@ def _number(text: str | None) -> int:
     return int(text, 16) if text else 0
 
 
-def result_of(decision: Decision, hosts: tuple[Host, ...]) -> Result:
+def result_of(decision: Decision, hosts: tuple[Host, ...], due: t.Sequence[DueCertificate]) -> Result:
     cluster, deployment = decision.cluster, decision.deployment
-    text = plan_text(cluster, hosts, deployment)
+    text = plan_text(cluster, hosts, deployment, due)
     return {
-        "changed": bool(deployment.moves),
+        "changed": bool(deployment.moves or due),
         **(cluster_data(cluster) if cluster else {"cluster_id": None, "leader": None, "members": [], "quorum": None}),
         "healthy": cluster is not None and is_healthy_cluster(cluster),
         "plan": [move_data(move) for move in deployment.moves],

@@ -13,7 +13,7 @@ import typing as t
 
 from .._membership.model import hex_id
 from .._operations.data_dir import examine, holds_log, log_directory
-from .._operations.file_facts import Wanted, certificate_due, checksum, text_of
+from .._operations.file_facts import Wanted, certificate_due, checksum, expiring, is_usable, text_of
 from .._operations.service import (
     Places,
     Runner,
@@ -79,6 +79,7 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
         "files": {path: checksum(path) for path in params["files"]},
         "contents": {path: text_of(path) for path in params["read"]},
         "certificates": [_certificate(wanted) for wanted in params["certificates"]],
+        "expiring": [one for path in params["expiry_files"] for one in _expiring(params, path)],
     }
 
 
@@ -92,7 +93,19 @@ def _certificate(one: t.Mapping[str, t.Any]) -> Result:
         given_key=one["given_key"] or "",
     )
     due = certificate_due(one["path"], wanted, time.time())
-    return {"path": one["path"], "due": due or None, "given": one["given"]}
+    return {
+        "path": one["path"],
+        "due": due or None,
+        "given": one["given"],
+        "usable": is_usable(one["path"], wanted.key),
+    }
+
+
+def _expiring(params: t.Mapping[str, t.Any], path: str) -> list[Result]:
+    return [
+        {"path": path, "ca": one.is_ca, "common_name": one.common_name, "days": one.days}
+        for one in expiring(params["name"], path, params["expires_within_days"], time.time())
+    ]
 
 
 def _past(params: t.Mapping[str, t.Any], pid: int) -> Result:

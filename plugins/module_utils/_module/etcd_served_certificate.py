@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import typing as t
 
-from .._operations.served_certificate import prove
+from .._operations.served_certificate import Proof, prove
 from .results import Result
 
 
 def prove_served(params: t.Mapping[str, t.Any]) -> Result:
     """What the addresses serve. Raises EtcdError, InvalidEndpoint."""
-    seen = prove(
-        params["certificate"],
-        params["key"],
-        params["served_at"],
-        params["accepted_by"],
-        params["request_timeout"],
-        params["wait_timeout"],
-    )
+    proofs = [
+        Proof(
+            certificate=one["certificate"],
+            key=one["key"],
+            ca_cert=one["ca_cert"] or "",
+            served_at=tuple(one["served_at"]),
+            accepted_by=tuple(one["accepted_by"]),
+        )
+        for one in params["certificates"]
+    ]
+    seen = prove(proofs, params["request_timeout"], params["wait_timeout"])
     return {
         "changed": False,
         "served": [

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from .._formats.x509 import Certificate, NoCertificate, read_certificate
+from .._formats.x509 import Certificate, NoCertificate, read_certificate, read_certificates
+from .._membership.expiry import Expiring, days_left
 from .._membership.renewal import Issued, Requirement, reason_to_renew, reason_to_replace
 from .._membership.trust import Signed
 
@@ -65,6 +66,30 @@ def issued(certificate: Certificate) -> Issued:
         is_ca=certificate.is_ca,
         common_name=certificate.common_name,
     )
+
+
+def expiring(name: str, path: str, within_days: float, now: float) -> list[Expiring]:
+    """The certificates in a file that expire within so many days from `now`; a file that cannot be read holds none."""
+    file = path.rpartition("/")[2]
+    try:
+        found = [issued(one) for one in read_certificates((text_of(path) or "").encode("utf-8"))]
+    except NoCertificate:
+        return []
+    return [
+        Expiring(name, file, days_left(one, now), one.is_ca, one.common_name)
+        for one in found
+        if days_left(one, now) < within_days
+    ]
+
+
+def is_usable(path: str, key: str) -> bool:
+    """Whether etcd can serve with a certificate and its key."""
+    try:
+        with open(path, "rb") as file:
+            read_certificate(file.read())
+    except (OSError, NoCertificate):
+        return False
+    return not _of_another_key(path, key)
 
 
 def certificate_due(path: str, wanted: Wanted, now: float) -> str:

@@ -11,56 +11,77 @@ from __future__ import annotations
 
 import time
 import typing as t
+from dataclasses import dataclass
 
 from .._client import errors
 from .._client.errors import EtcdError
 from .._client.tls_handshake import Served, look_at
 from .._formats.x509 import NoCertificate, read_certificate
+from .._membership.expiry import Expiring, days_left
+from .file_facts import issued
 from .waiting import Clock
 
 _POLL_SECONDS = 0.2
 
 
-def prove(
-    certificate: str,
-    key: str,
-    served_at: t.Sequence[str],
-    accepted_by: t.Sequence[str],
-    request_timeout: float,
-    wait_timeout: float,
-    clock: Clock = time,
-) -> tuple[Served, ...]:
-    """What every address was seen to serve, once all is proven. `certificate` and `key` are paths.
+@dataclass(frozen=True)
+class Proof:
+    """A certificate and its key (paths), and the addresses that have to serve it, or to accept it.
 
-    A handshake that fails may have met the moment in which two files are replaced; so each address has `wait_timeout`
-    seconds in all. Raises EtcdError with the first address that does not serve the certificate, or accept it, and
-    InvalidEndpoint.
+    With `ca_cert` (a path) that CA bundle has to trust what each of these addresses serves, under its name.
     """
+
+    certificate: str
+    key: str
+    ca_cert: str = ""
+    served_at: tuple[str, ...] = ()
+    accepted_by: tuple[str, ...] = ()
+
+
+def prove(
+    proofs: t.Iterable[Proof], request_timeout: float, wait_timeout: float, clock: Clock = time
+) -> tuple[Served, ...]:
+    """What every address was seen to serve, once all is proven.
+
+    A handshake that fails may have met the moment in which two files are replaced; so all of them together have
+    `wait_timeout` seconds. Raises EtcdError with the first address that does not serve the certificate, or accept it,
+    and InvalidEndpoint.
+    """
+    deadline = clock.monotonic() + wait_timeout
+    return tuple(
+        _until_proven(proof, url, fingerprint if url in proof.served_at else "", request_timeout, deadline, clock)
+        for proof in proofs
+        for fingerprint in (_fingerprint(proof.certificate),)
+        for url in dict.fromkeys((*proof.served_at, *proof.accepted_by))
+    )
+
+
+def _fingerprint(path: str) -> str:
     try:
-        with open(certificate, "rb") as file:
-            expected = read_certificate(file.read())
+        with open(path, "rb") as file:
+            return read_certificate(file.read()).fingerprint
     except (OSError, NoCertificate) as error:
         raise EtcdError(
-            errors.TLS_ERROR,
-            f"{certificate} cannot be used: {error}",
-            next_step="Give a certificate in PEM form.",
+            errors.TLS_ERROR, f"{path} cannot be used: {error}", next_step="Give a certificate in PEM form."
         ) from error
-    deadline = clock.monotonic() + wait_timeout
-    seen = []
-    for url in dict.fromkeys((*served_at, *accepted_by)):
-        while True:
-            served = look_at(url, certificate, key, request_timeout)
-            problem = _problem(served, certificate, expected.fingerprint if url in served_at else "")
-            if not problem:
-                break
-            if clock.monotonic() >= deadline:
-                raise EtcdError(errors.TLS_ERROR, problem, url, next_step=_NEXT_STEP)
-            clock.sleep(_POLL_SECONDS)
-        seen.append(served)
-    return tuple(seen)
+
+
+def _until_proven(
+    proof: Proof, url: str, fingerprint: str, request_timeout: float, deadline: float, clock: Clock
+) -> Served:
+    while True:
+        served = look_at(url, proof.certificate, proof.key, request_timeout, proof.ca_cert)
+        problem = _problem(served, proof.certificate, fingerprint)
+        if not problem:
+            return served
+        if clock.monotonic() >= deadline:
+            raise EtcdError(errors.TLS_ERROR, problem, url, next_step=_NEXT_STEP)
+        clock.sleep(_POLL_SECONDS)
 
 
 def _problem(served: Served, path: str, fingerprint: str) -> str:
+    if served.untrusted:
+        return f"{served.url} serves a certificate that cannot be used: {served.untrusted}"
     if served.problem:
         return f"{served.url} does not accept {path}: {served.problem}"
     if fingerprint and served.certificate is not None and served.certificate.fingerprint != fingerprint:
@@ -68,6 +89,17 @@ def _problem(served: Served, path: str, fingerprint: str) -> str:
             f"{served.url} serves another certificate than {path}: {served.certificate.fingerprint}, not {fingerprint}"
         )
     return ""
+
+
+def expiring_at(
+    name: str, url: str, within_days: float, now: float, client_cert: str, client_key: str, request_timeout: float
+) -> list[Expiring]:
+    """The certificate that a member serves at a URL, if it expires within so many days from `now`."""
+    served = look_at(url, client_cert, client_key, request_timeout)
+    if served.certificate is None:
+        return []
+    days = days_left(issued(served.certificate), now)
+    return [Expiring(name, f"served at {url}", days)] if days < within_days else []
 
 
 _NEXT_STEP = (

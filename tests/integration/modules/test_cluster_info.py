@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import datetime
 import socket
 from typing import Any
 
@@ -30,6 +31,28 @@ def concerns(run: Run) -> list[str]:
 def of(run: Run, member: Member | str) -> dict[str, Any]:
     name = member if isinstance(member, str) else member.name
     return next(record for record in run["members"] if record["name"] == name)
+
+
+def test_certificates_that_expire_are_a_concern():
+    """What a member serves, and what the task connects with; the CA of the test bed does not expire."""
+    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=9, hours=1)
+    with Cluster(1, tls=True) as cluster:
+        files = cluster.client_certificates
+        assert files
+        leaf = cluster.ca.issue_cert("127.0.0.1", "::1", "localhost", not_after=soon)
+        leaf.private_key_pem.write_to_path(files.server_key)
+        leaf.cert_chain_pems[0].write_to_path(files.server)
+        url = cluster.members[0].client_url
+        run = look_at(cluster, client_cert=str(files.server), client_key=str(files.server_key))
+        assert run.ok, run
+        served, ours = f"served at {url} on {cluster.members[0].name}", f"{files.server.name} on this host"
+        assert sorted(concern["message"] for concern in run["concerns"]) == sorted(
+            f"The certificate {words} expires in 9 days." for words in (served, ours)
+        )
+        assert set(concerns(run)) == {"certificate_expires"}
+        assert run["healthy"]
+        assert concerns(look_at(cluster, expires_within_days=8)) == []
+        assert concerns(look_at(cluster, expires_within_days=0)) == []
 
 
 # -- the picture -------------------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import datetime
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +25,11 @@ def issue(ca: trustme.CA, certificate: Path, key: Path) -> None:
     leaf.cert_chain_pems[0].write_to_path(certificate)
 
 
-def proof(cluster: Cluster, **options) -> Run:
+def proof(cluster: Cluster, wait_timeout: float = 0, **options) -> Run:
     files = cluster.client_certificates
     assert files
-    return run_main(
-        "etcd_served_certificate",
-        {"certificate": str(files.server), "key": str(files.server_key), "wait_timeout": 0, **options},
-    )
+    one = {"certificate": str(files.server), "key": str(files.server_key), **options}
+    return run_main("etcd_served_certificate", {"certificates": [one], "wait_timeout": wait_timeout})
 
 
 def both_urls(cluster: Cluster) -> list[str]:
@@ -81,6 +81,29 @@ def test_where_nobody_listens_nothing_is_proven(etcd_cluster, tmp_path):
     )
 
 
+@pytest.mark.etcd(size=1, tls=True)
+def test_what_is_served_must_be_trusted_where_a_ca_is_given(etcd_cluster, tmp_path):
+    files = etcd_cluster.client_certificates
+    assert proof(etcd_cluster, ca_cert=str(files.ca), served_at=both_urls(etcd_cluster)).ok
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.crt")
+    run = proof(etcd_cluster, ca_cert=str(tmp_path / "ca.crt"), accepted_by=both_urls(etcd_cluster))
+    assert (run.error, "serves a certificate that cannot be used" in run.message) == ("tls_error", True)
+
+
+def test_a_member_that_serves_a_certificate_that_has_expired_is_found_out():
+    """Old connections go on, so nothing else shows it yet."""
+    ended = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=1)
+    with Cluster(1, tls=True) as cluster:
+        files = cluster.client_certificates
+        leaf = cluster.ca.issue_cert("127.0.0.1", "::1", "localhost", not_after=ended)
+        leaf.private_key_pem.write_to_path(files.server_key)
+        leaf.cert_chain_pems[0].write_to_path(files.server)
+        shown = {"certificate": str(files.client), "key": str(files.client_key), "accepted_by": both_urls(cluster)}
+        assert proof(cluster, **shown).ok
+        run = proof(cluster, **shown, ca_cert=str(files.ca))
+        assert "the server's certificate has expired" in run.message
+
+
 def pem(ca: trustme.CA) -> str:
     return ca.cert_pem.bytes().decode()
 
@@ -101,9 +124,10 @@ def found(given: dict[str, str | None] | None = None, **contents: str | None) ->
         "contents": texts,
         "files": dict.fromkeys((f"/pki/{file}" for file in FILES), "checksum"),
         "certificates": [
-            {"path": f"/pki/{kind}.crt", "due": "another certificate was given", "given": text}
+            {"path": f"/pki/{kind}.crt", "due": "another certificate was given", "given": text, "usable": True}
             for kind, text in (given or {}).items()
         ],
+        "expiring": [],
     }
 
 
@@ -120,6 +144,21 @@ def test_the_plan_reads_real_certificates():
     assert plan(found({"server": leaf(new)}), pem(new), private=False).ok
     run = plan(found(server="no certificate"), pem(old))
     assert run.message.startswith("server.crt of n1: it holds no certificate in PEM form")
+
+
+def test_the_plan_names_what_is_due_and_who_proves_it_one_after_the_other():
+    ca = pem(trustme.CA())
+    host = found(ca=ca, peer_ca=ca)
+    host["host"]["running"] = True
+    host["service"]["marks"]["QUORUM_ETCD_TRUST"] = hashlib.sha256((ca + ca).encode()).hexdigest()[:16]
+    host["certificates"] = [{"path": "/pki/peer.crt", "due": "it has expired", "given": None, "usable": True}]
+    host["expiring"] = [{"path": "/pki/ca.crt", "ca": True, "common_name": "orders ca", "days": 3}]
+    run = plan(host, ca)
+    assert run["due"] == [{"name": "n1", "file": "peer.crt", "reason": "it has expired"}]
+    assert (run["renews"], run["rolling"]) == (["n1"], ["n1"])
+    assert run.warnings.startswith("The CA orders ca in ca.crt on n1 expires in 3 days. Run quorum.etcd.rotate")
+    host["certificates"][0]["usable"] = False
+    assert plan(host, ca)["rolling"] == []
 
 
 def test_a_chain_leads_over_a_ca_between():

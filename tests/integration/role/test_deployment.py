@@ -73,8 +73,12 @@ def test_hosts_without_anything_begin_a_cluster(etcd_cluster):
 
 @pytest.mark.etcd(size=3)
 def test_a_cluster_as_it_should_be_is_left_alone(etcd_cluster):
+    due = {"name": etcd_cluster.members[0].name, "file": "server.crt", "reason": "it expires in 12 days"}
     with untouched(etcd_cluster):
         run = plan(etcd_cluster, *map(found, etcd_cluster.members))
+        renewal = plan(etcd_cluster, *map(found, etcd_cluster.members), certificates=[due])
+    assert (moves(renewal), renewal.changed) == ([], True)
+    assert f"~ {due['name']}  server.crt  it expires in 12 days" in renewal["diff"]["prepared"]
     assert (moves(run), run.changed, run["healthy"]) == ([], False, True)
 
 

@@ -122,3 +122,10 @@ def test_concerns_follow_and_everything_fits_80_columns():
 def test_what_is_no_result_is_refused(cluster):
     with pytest.raises(AnsibleFilterError, match="etcd_cluster_info"):
         status_table(cluster)
+
+
+def test_what_expires_stands_below_the_table():
+    expiring = {"path": "/etc/etcd/pki/ca.crt", "ca": True, "common_name": "orders ca", "days": 12}
+    hosts = [{"host": {"name": name}, "expiring": [expiring]} for name in ("n1", "n2")]
+    assert status_table(HEALTHY, hosts).endswith("\n\n! The CA orders ca in ca.crt on n1, n2 expires in 12 days.\n")
+    assert status_table(HEALTHY, [{"host": {"name": "n1"}, "expiring": []}]) == status_table(HEALTHY)

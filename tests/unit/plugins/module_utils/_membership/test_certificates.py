@@ -14,6 +14,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.certificat
     ALL,
     CAS,
     DUE,
+    LEAF_FILES,
     ROTATE_CA,
     SETTLED,
     SIGNING,
@@ -29,6 +30,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.certificat
     plan_certificates,
     private_cas,
 )
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.expiry import Expiring
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import Refusal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.trust import Chain, Signed
 
@@ -226,6 +228,52 @@ def test_a_member_trusts_what_its_files_hold_if_it_was_started_with_them(is_runn
     other = host(signing, name="n2", is_running=is_running, mark=signing.trust_mark if mark == "ours" else mark)
     made = plan_certificates(signing, [host(signing, missing=("server.crt",)), other], Intent(), read)
     assert isinstance(made, Refusal) == is_refused, made
+
+
+# -- what is due, and in which order -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "rolls"),
+    [
+        ({}, True),
+        ({"is_running": False}, False),
+        ({"missing": ("peer.key",)}, False),
+        ({"unusable": ("server",)}, False),
+    ],
+)
+def test_members_that_serve_tls_prove_their_new_certificates_one_after_the_other(facts, rolls):
+    """With what the others have, nobody can reach them, so nothing can get worse."""
+    made = plan(AT_REST, host(AT_REST, due={"server": "it has expired"}, **facts), host(AT_REST, name="n2"))
+    assert made.due == ("n1",)
+    assert made.rolling == (("n1",) if rolls else ())
+
+
+def test_the_files_that_are_renewed_are_named_with_the_reason():
+    found = host(AT_REST, due={"client": "it has expired", "server": "there is none"}, missing=("server.crt",))
+    (of_host,) = plan(AT_REST, found).hosts
+    assert dict(of_host.reasons) == {"server.crt": "it is missing", "client.crt": "it has expired"}
+
+
+def test_a_host_that_has_none_yet_gets_its_first_ones_without_a_reason():
+    found = HostCertificates("n1", missing=LEAF_FILES, due={"server": "there is none"})
+    (of_host,) = plan(AT_REST, found).hosts
+    assert (of_host.renews, dict(of_host.reasons)) == (True, {})
+
+
+def test_what_expires_and_is_not_renewed_is_warned_of():
+    expiring = tuple(Expiring("n1", *one) for one in (("ca.crt", 9, True, "old"), ("server.crt", 9), ("peer.crt", 8)))
+    found = host(AT_REST, due={"server": "it expires in 9 days"}, expiring=expiring[:2])
+    assert plan(AT_REST, found).warnings == (
+        (
+            "The CA old in ca.crt on n1 expires in 9 days. Run quorum.etcd.rotate_certificates with "
+            "etcd_cluster_rotate_ca."
+        ),
+    )
+    given = given_cas(OLD)
+    assert plan(given, host(AT_REST, expiring=expiring[2:]), is_private=False).warnings == (
+        "The certificate peer.crt on n1 expires in 8 days. Provide another one.",
+    )
 
 
 # -- a rotation --------------------------------------------------------------------------------------------------------

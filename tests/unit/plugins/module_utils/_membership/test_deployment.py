@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment import Deployment, deploy
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment_text import plan_text
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment_text import DueCertificate, plan_text
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import (
     ABSENT,
     DATA,
@@ -444,6 +444,16 @@ def test_a_plan_reads_well_in_80_columns():
         "Afterwards: 3 voters, quorum 2, tolerates 1\n"
     )
     assert max(map(len, found.splitlines())) <= 80
+
+
+def test_certificates_that_are_due_stand_in_the_plan_and_then_there_is_something_to_do():
+    observed, due = cluster(*voters(3)), [DueCertificate("m10", "ca.crt", "x"), DueCertificate("m1", "server.crt", "y")]
+    found = plan_text(observed, THREE, deployment(observed, *THREE), due)
+    assert found.endswith(
+        "tolerates 1\n\nCertificates to renew, without a restart:\n"
+        "    ~ m10  ca.crt      x\n    ~ m1   server.crt  y\n\nAfterwards: 3 voters, quorum 2, tolerates 1\n"
+    )
+    assert "nothing to do" not in found
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from ansible_collections.quorum.etcd.plugins.module_utils._operations.file_facts
     Wanted,
     certificate_due,
     checksum,
+    expiring,
+    is_usable,
     text_of,
 )
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.service import (
@@ -280,3 +282,26 @@ def test_without_dpkg_no_package_can_be_held():
 )
 def test_the_release_is_what_the_program_says(code, output, release):
     assert release_of(answering(code, output), "etcd") == release
+
+
+def test_the_certificates_in_a_bundle_that_expire_are_found(tmp_path):
+    """A leaf and a CA; what does not expire soon, and what is no certificate, is left out."""
+    ca = trustme.CA()
+    soon = ca.issue_cert("n1", not_after=NOW + datetime.timedelta(days=5, hours=1)).cert_chain_pems[0].bytes()
+    (tmp_path / "both.crt").write_bytes(soon + ca.cert_pem.bytes())
+    (tmp_path / "text").write_text("no certificate")
+    found = expiring("n1", str(tmp_path / "both.crt"), 30, NOW.timestamp())
+    assert [(one.host, one.file, one.days, one.is_ca) for one in found] == [("n1", "both.crt", 5, False)]
+    assert [one.is_ca for one in expiring("n1", str(tmp_path / "both.crt"), 400_000, NOW.timestamp())] == [False, True]
+    assert expiring("n1", str(tmp_path / "text"), 30, 0) == expiring("n1", str(tmp_path / "nothing"), 30, 0) == []
+
+
+def test_etcd_cannot_serve_with_a_certificate_without_its_key(tmp_path):
+    for name in ("ours", "other"):
+        leaf = trustme.CA().issue_cert(name)
+        leaf.cert_chain_pems[0].write_to_path(tmp_path / f"{name}.crt")
+        leaf.private_key_pem.write_to_path(tmp_path / f"{name}.key")
+    (tmp_path / "text").write_text("no certificate")
+    assert is_usable(str(tmp_path / "ours.crt"), str(tmp_path / "ours.key"))
+    for pair in (("ours.crt", "other.key"), ("nothing", "ours.key"), ("text", "ours.key"), ("ours.crt", "no")):
+        assert not is_usable(*(str(tmp_path / name) for name in pair))
