@@ -151,7 +151,7 @@ certificates:
 keys:
   description:
     - How the keys that exist are protected, by their paths below O(path) without a suffix. V(plain) if they are not
-      encrypted, V(passphrase) or V(vault) if they are. Empty with O(files).
+      encrypted, V(passphrase) or V(vault) if they are, V(unreadable) for the user of this task. Empty with O(files).
   type: dict
   returned: success
   sample: {ca: plain, peer-ca: plain}

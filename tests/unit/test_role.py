@@ -169,6 +169,14 @@ def test_every_internal_variable_is_read():
     assert [name for name in INTERNAL if len(re.findall(rf"\b{name}\b", text)) < 2] == []
 
 
+def test_the_interpreter_for_the_cas_does_not_name_the_variable_that_it_is_given_to():
+    """ansible-core 2.18 resolves every variable that a template names, and would go round in circles."""
+    text = INTERNAL["etcd_cluster__ca_python"]
+    assert "ansible_python_interpreter" not in text.replace("hostvars[etcd_cluster_ca_host].", "hostvars.", 1).replace(
+        "hostvars.ansible_python_interpreter", ""
+    )
+
+
 # -- where a member is -------------------------------------------------------------------------------------------------
 
 IPV4, IPV6 = {"default_ipv4": {"address": "10.0.0.9"}}, {"default_ipv6": {"address": "2001:db8::9", "scope": "global"}}

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from cryptography.x509 import load_pem_x509_certificate
+
 from tests.verification.writes import (
     test_no_acknowledged_write_is_lost,
     test_writes_never_stood_still_for_longer_than_an_election_takes,
@@ -44,10 +46,8 @@ def test_the_keys_of_the_cas_are_encrypted_the_old_ones_and_the_new_ones():
 def test_every_host_has_certificates_of_the_new_cas(node):
     directory = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "lab" / "ca" / "new-signing"
     for kind, name in (("server", "ca"), ("client", "ca"), ("peer", "peer-ca")):
-        node.host.run_expect(
-            [0], f"cat > /root/{name} <<'END'\n{(directory / name).with_suffix('.crt').read_text()}END"
-        )
-        node.host.check_output(f"openssl verify -partial_chain -CAfile /root/{name} /etc/etcd/pki/{kind}.crt")
+        certificate = load_pem_x509_certificate(node.host.file(f"/etc/etcd/pki/{kind}.crt").content)
+        certificate.verify_directly_issued_by(load_pem_x509_certificate((directory / f"{name}.crt").read_bytes()))
 
 
 def test_a_member_was_restarted_once_for_each_stage_and_never_for_nothing(node):

@@ -16,6 +16,7 @@ from .certificates import CAS, CaState
 PLAIN = "plain"
 PASSPHRASE = "passphrase"
 VAULT = "vault"
+UNREADABLE = "unreadable"
 
 _VAULT_HEADER = "$ANSIBLE_VAULT;"
 _ENCRYPTED_MARKS = ("-----BEGIN ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED")
@@ -54,11 +55,18 @@ class CaDirectory:
         return [key.path for key in self.keys.values() if key.protection == protection]
 
 
-def protection_of(key: str) -> str:
-    """How a private key is protected, from the contents of its file."""
-    if key.startswith(_VAULT_HEADER):
+def protection_of(key: str | None) -> str:
+    """How a private key is protected, from the contents of its file, or None if it cannot be read."""
+    if key is None:
+        return UNREADABLE
+    if is_vault(key):
         return VAULT
     return PASSPHRASE if any(mark in key for mark in _ENCRYPTED_MARKS) else PLAIN
+
+
+def is_vault(text: str) -> bool:
+    """Whether the contents of a file are encrypted with ansible-vault."""
+    return text.startswith(_VAULT_HEADER)
 
 
 def warnings_of(directory: CaDirectory, ca: CaState) -> t.Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._membership.ca_directory import problems_of, warnings_of
+from .._membership.ca_directory import is_vault, problems_of, warnings_of
 from .._membership.certificates import CA_PATHS, CAS, CaState, given_cas, private_cas
 from .._operations.ca_directory import access_to, observe_ca_directory
 from .._operations.file_facts import text_of
@@ -32,8 +32,8 @@ ARGUMENTS: dict[str, t.Any] = {
 }
 
 
-class AbsentFiles(Exception):
-    """Files that were given are not there; the text names them."""
+class UnusableFiles(Exception):
+    """Files are not there, or hold something else than certificates; the text says what to do."""
 
 
 def describe_cas(module: AnsibleModule) -> None:
@@ -42,8 +42,8 @@ def describe_cas(module: AnsibleModule) -> None:
         result = _given(module.params["files"]) if module.params["files"] else _private(module.params)
     except OSError as error:
         module.fail_json(msg=f"{error.filename} cannot be read: {error.strerror}. Run this as a user who may read it.")
-    except AbsentFiles as absent:
-        module.fail_json(msg=f"{absent} not exist. Give the files of the CAs to trust.")
+    except UnusableFiles as problem:
+        module.fail_json(msg=str(problem))
     for warning in result.pop("warnings", ()):
         module.warn(warning)
     module.exit_json(changed=False, **result)
@@ -54,7 +54,8 @@ def _given(files: t.Mapping[str, str]) -> Result:
     certificates = _certificates(paths)
     absent = [path for name, path in paths.items() if name not in certificates]
     if absent:
-        raise AbsentFiles(f"{' and '.join(absent)} {'does' if len(absent) == 1 else 'do'}")
+        verb = "does" if len(absent) == 1 else "do"
+        raise UnusableFiles(f"{' and '.join(absent)} {verb} not exist. Give the files of the CAs to trust.")
     return {**_data(given_cas(certificates)), "certificates": certificates, **_NO_DIRECTORY}
 
 
@@ -82,6 +83,10 @@ _NO_DIRECTORY: t.Mapping[str, t.Any] = {"keys": {}, "exposed": [], "access": {},
 def _certificates(paths: t.Mapping[str, str]) -> dict[str, str]:
     """The contents of the files that exist."""
     found = {name: text_of(path) for name, path in paths.items()}
+    encrypted = [paths[name] for name, text in found.items() if is_vault(text or "")]
+    if encrypted:
+        files = " ".join(encrypted)
+        raise UnusableFiles(f"Certificates are no secret, and have to be readable: run ansible-vault decrypt {files}.")
     return {name: text for name, text in found.items() if text is not None}
 
 

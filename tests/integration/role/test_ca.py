@@ -61,9 +61,11 @@ def leave_out(controller: Controller) -> None:
 
 
 def test_cas_are_created_for_their_owner_alone_and_a_run_that_was_killed_is_finished(controller):
+    controller.variables["etcd_cluster_ca_passphrase"] = PASSPHRASE
     killed = controller.run(killed_at="Create the requests of the CAs")
     key = (controller.ca / "ca.key").read_bytes()
     assert killed.ok
+    assert b"BEGIN ENCRYPTED PRIVATE KEY" in key
     assert not list(controller.ca.glob("*.crt"))
 
     run = controller.run()
@@ -121,14 +123,20 @@ def test_keys_that_are_encrypted_with_ansible_vault_sign_and_are_decrypted_in_no
 
 def test_a_controller_without_the_collection_is_told_before_anything_is_changed(controller):
     """The collection is hidden by an empty one of its name, in a place that Ansible searches first."""
+    assert controller.run().ok
+    controller.ca.chmod(0o755)
     hidden = controller.folder / "collections" / "ansible_collections"
     (hidden / "community" / "crypto").mkdir(parents=True)
     (hidden / "community" / "crypto" / "galaxy.yml").write_text("namespace: community\nname: crypto\nversion: 1.0.0\n")
     controller.environment["ANSIBLE_COLLECTIONS_PATH"] = f"{controller.folder / 'collections'}:{COLLECTIONS}"
+    nothing_to_sign = controller.run()
+    assert nothing_to_sign.changed == ["Take permissions on the CAs away from other users"], nothing_to_sign.failures
+
+    leave_out(controller)
+    before = contents(controller.pki)
     [failure] = controller.run().failures
     assert "ansible-galaxy collection install community.crypto" in failure
-    assert not controller.ca.exists()
-    assert not list(controller.pki.iterdir())
+    assert contents(controller.pki) == before
 
 
 def test_a_controller_without_the_package_is_told_before_anything_is_changed(controller):

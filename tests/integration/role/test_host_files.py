@@ -171,3 +171,11 @@ def test_the_passphrase_of_a_ca_is_in_nothing_that_is_printed(tmp_path):
     run = run_file("etcd_ca_info", {"path": str(tmp_path), "passphrase": TELLING, "decrypted_keys": {"ca": SECRET}})
     assert run.ok
     assert TELLING not in str(run.json)
+
+
+def test_ca_certificates_that_are_encrypted_are_told(tmp_path):
+    written(tmp_path, "peer-ca.crt")
+    (tmp_path / "ca.crt").write_text("$ANSIBLE_VAULT;1.1;AES256\n3031\n")
+    run = run_main("etcd_ca_info", {"path": str(tmp_path)})
+    assert not run.ok
+    assert f"run ansible-vault decrypt {tmp_path}/ca.crt." in run.message

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.ca_directory import (
     PASSPHRASE,
     PLAIN,
+    UNREADABLE,
     VAULT,
     CaDirectory,
     CaKey,
@@ -45,6 +46,7 @@ def directory(**found: Any) -> CaDirectory:
         ("-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n…", PASSPHRASE),
         ("$ANSIBLE_VAULT;1.1;AES256\n3031", VAULT),
         ("", PLAIN),
+        (None, UNREADABLE),
     ],
 )
 def test_a_key_tells_how_it_is_protected(text, protection):

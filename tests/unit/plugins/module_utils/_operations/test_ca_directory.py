@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.ca_directory import CaDirectory
-from ansible_collections.quorum.etcd.plugins.module_utils._operations import ca_directory
+from ansible_collections.quorum.etcd.plugins.module_utils._operations import ca_directory, ca_key
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.ca_directory import (
     access_to,
     observe_ca_directory,
@@ -59,7 +59,7 @@ def write(place: Path, key: bytes, mode: int = 0o600) -> None:
         (encrypted(), "", "ca.key is encrypted. Set etcd_cluster_ca_passphrase"),
         (encrypted(), "another one", "etcd_cluster_ca_passphrase is not the passphrase of"),
         (b"no key", "", "ca.key holds no private key"),
-        (trustme.CA().private_key_pem.bytes(), "", "ca.key is not the key of ca.crt"),
+        (trustme.CA().private_key_pem.bytes(), "", "ca.key is not the key of the certificate beside it"),
         (b"$ANSIBLE_VAULT;1.1;AES256\n3031\n", "", "--vault-password-file"),
     ],
 )
@@ -76,12 +76,27 @@ def test_a_key_that_the_controller_has_decrypted_is_tried(place):
     assert (found.keys["ca"].protection, found.keys["ca"].problem, found.exposed) == ("vault", "", ())
 
 
+def test_a_key_that_is_encrypted_twice_is_told(place):
+    write(place, b"$ANSIBLE_VAULT;1.1;AES256\n3031\n")
+    found = observed(place, PASSPHRASE, ca=encrypted().decode())
+    assert "ca.key is encrypted twice" in found.keys["ca"].problem
+
+
+def test_a_key_that_this_user_may_not_read_is_told(place, monkeypatch):
+    def text_of(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(ca_directory, "text_of", text_of)
+    found = observed(place).keys["ca"]
+    assert (found.protection, found.problem.partition(". ")[0]) == ("unreadable", f"{place}/ca.key cannot be read")
+
+
 def test_a_certificate_that_is_none_is_told(place):
     assert "ca.crt holds no certificate" in observed(place, certificate="no certificate").keys["ca"].problem
 
 
 def test_without_the_package_no_key_is_tried(place, monkeypatch):
-    monkeypatch.setattr(ca_directory, "_PACKAGE", "no_such_package")
+    monkeypatch.setattr(ca_key, "PACKAGE", "no_such_package")
     found = observed(place)
     assert "lacks the Python package no_such_package" in found.unable
     assert found.keys["ca"].problem == ""
