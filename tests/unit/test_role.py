@@ -288,3 +288,13 @@ def test_a_host_without_an_address_is_told_what_was_looked_at():
     problem = problems("n1.example.org", LINK_LOCAL)[0]
     assert "n1.example.org, to which Ansible connects, is a name or a local address" in problem
     assert "Set etcd_cluster_address" in problem
+def test_the_settings_are_checked_before_the_first_start():
+    """Of an etcd that was only just installed it is not known before which settings it knows."""
+    tasks = yaml.safe_load((ROLE / "tasks" / "common" / "carry_out_plan.yml").read_text())
+    files = [
+        path for task in tasks for action, path in task.items() if action.endswith(("import_tasks", "include_tasks"))
+    ]
+    place = [
+        files.index(name) for name in ("install/install.yml", "install/check_settings.yml", "common/make_moves.yml")
+    ]
+    assert place == sorted(place)

@@ -94,6 +94,11 @@ def _listen_url(value: t.Any) -> str:
     return _sentence(peer_urls.problem_of(str(value), to_listen=True))
 
 
+def _endpoint(value: t.Any) -> str:
+    text = str(value)
+    return _member_url(text if "://" in text else f"https://{text}")
+
+
 def _is_ip(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
@@ -201,7 +206,7 @@ CHECKS: t.Mapping[str, Check] = {
     "etcd_cluster_client_urls": _member_url,
     "etcd_cluster_listen_peer_urls": _listen_url,
     "etcd_cluster_listen_client_urls": _listen_url,
-    "etcd_cluster_endpoints": _member_url,
+    "etcd_cluster_endpoints": _endpoint,
     "etcd_cluster_accept": _code,
     "etcd_cluster_packages": matching(r"\S+", "the name of a package, without spaces"),
     "etcd_cluster_archive": matching(r"|\S.*", "a path on the controller or a URL"),

@@ -118,8 +118,8 @@ def _flag_name(key: t.Any) -> str:
 
 def _problem_of_name(key: str, name: str, release: str) -> str:
     if name.startswith("etcd-"):
-        flag = name[len("etcd-") :]
-        return f"{SETTINGS} sets {key}. Give the name of the flag, without ETCD_: {flag}.{_decisive(flag)}"
+        meant = name[len("etcd-") :]
+        return f"{SETTINGS} sets {key}. Give the name of the flag, without ETCD_: {meant}.{_decisive(meant)}"
     if name in DECISIVE:
         return f"{SETTINGS} sets {name}, which would override the role.{_decisive(name)}"
     version = flags.judged(release)
@@ -235,8 +235,8 @@ def unit_problems(settings: t.Mapping[t.Any, t.Any]) -> tuple[str, ...]:
 def _problem_in_unit(name: str, value: t.Any) -> str:
     if name in _SECTIONS or isinstance(value, t.Mapping):
         return (
-            f"{UNIT_SETTINGS} sets {name} to {value!r}. Settings of the section [Service] are given by their names, and "
-            "mappings of settings only below the names Unit and Service."
+            f"{UNIT_SETTINGS} sets {name} to {value!r}. Settings of the section [Service] are given by their names, "
+            "and mappings of settings only below the names Unit and Service."
         )
     if not _UNIT_NAME.fullmatch(name):
         return f"{UNIT_SETTINGS} sets {name!r}. Give the name of a setting of systemd, for example MemoryMax."
