@@ -135,7 +135,7 @@ def _directory(value: t.Any) -> str:
     if not text.startswith("/"):
         return "It must be an absolute path."
     if any(part in ("", ".", "..") for part in parts):
-        return "It must be a path without empty, . and .. parts." if parts else "It must not be the root directory."
+        return "It must be a path without empty, . and .. parts."
     if re.search(r"[\s\"'\\%$]", text):
         return "It must be a path without spaces, quotes and the characters \\, % and $."
     return ""
