@@ -233,6 +233,12 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         ),
         ({"etcd_cluster_settings": {"quota-backend-bytes": "8GiB"}}, "to '8GiB'. It must be a whole number"),
         ({"etcd_cluster_settings": {"backend-batch-interval": 5}}, "to 5. It must be a duration with its unit"),
+        ({"etcd_cluster_settings": {"log-level": "verbose"}}, "to 'verbose'. It must be debug or info"),
+        ({"etcd_cluster_settings": {"heartbeat-interval": 500}}, "the election-timeout is 1000 ms"),
+        (
+            {"etcd_cluster_settings": {"heartbeat-interval": 700}, "etcd_cluster_preset": "wan"},
+            "is 700 ms and the election-timeout is 3000 ms. etcd only starts if",
+        ),
         ({"etcd_cluster_settings": {"pre-vote": "yes"}}, "to 'yes'. It must be true or false"),
         ({"etcd_cluster_settings": {"log-level": {"a": 1}}}, "It must be a plain value in one line"),
         ({"etcd_cluster_settings": {"ETCD_LOG_LEVEL": "info"}}, "without ETCD_: log-level"),

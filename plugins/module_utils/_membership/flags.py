@@ -149,6 +149,18 @@ DURATION = _names(
     """
 )
 
+# The values that a flag may have. With another one etcd does not start (tried with 3.4.23, 3.5.16 and 3.7.3).
+CHOICES: t.Mapping[str, tuple[str, ...]] = {
+    "auto-compaction-mode": ("periodic", "revision"),
+    "log-level": ("debug", "info", "warn", "error", "dpanic", "panic", "fatal"),
+    "logger": ("zap",),
+    "tls-max-version": ("", "TLS1.2", "TLS1.3"),
+    "tls-min-version": ("", "TLS1.2", "TLS1.3"),
+}
+# Values of 3.4 that 3.5 dropped.
+CHOICES_OF_3_4: t.Mapping[str, tuple[str, ...]] = {"logger": ("capnslog", "default")}
+NUMBER_OR_DURATION = frozenset(["auto-compaction-retention"])
+
 # Features of the flag `feature-gates`, with the minor release that brought them (server/features/etcd_features.go), and
 # the flags that switched them on before.
 FEATURES: t.Mapping[str, tuple[int, int]] = {

@@ -34,6 +34,8 @@ LISTS = _names(
     etcd_cluster_endpoints etcd_cluster_accept etcd_cluster_packages etcd_cluster_certificate_names etcd_cluster_members
     """
 )
+# Not a variable of the user: the settings with those of the preset.
+ALL_SETTINGS = "etcd_cluster__all_settings"
 DICTIONARIES = frozenset([settings.SETTINGS, settings.UNIT_SETTINGS])
 # Whose defaults are made of other variables. If one of these is wrong, it alone is named.
 _MADE_OF: t.Mapping[str, tuple[str, ...]] = {
@@ -397,6 +399,8 @@ def problems(options: t.Mapping[str, t.Any], release: str = "") -> tuple[str, ..
     in_settings: list[str] = []
     if settings.SETTINGS in valid:
         in_settings += settings.problems(options[settings.SETTINGS], release)
+    if ALL_SETTINGS in options and not in_settings:
+        in_settings += filter(None, [settings.timing_problem(options[ALL_SETTINGS])])
     if settings.UNIT_SETTINGS in valid:
         in_settings += settings.unit_problems(options[settings.UNIT_SETTINGS])
     return (*(problem for name in of_its_own for problem in found[name]), *filter(None, related), *in_settings)

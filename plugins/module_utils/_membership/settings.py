@@ -87,6 +87,9 @@ _BOOLEANS = frozenset(["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FA
 _NUMBER = re.compile(r"[0-9]+")
 _SIGNED = re.compile(r"[+-]?[0-9]+")
 _DURATION = re.compile(r"[+-]?(0|(([0-9]+([.][0-9]*)?|[.][0-9]+)(ns|us|µs|μs|ms|s|m|h))+)")
+# Milliseconds: etcd's defaults, and its limits.
+_HEARTBEAT, _ELECTION, _LONGEST_ELECTION = 100, 1000, 50000
+_INTERVALS = 5
 _UNIT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _SECTIONS = ("Unit", "Service")
 
@@ -180,7 +183,7 @@ def _problem_of_value(name: str, value: t.Any, release: str) -> str:
         return _wrong(name, value, "a plain value in one line")
     if name == "feature-gates":
         return _problem_of_features(",".join(map(str, plain)), release)
-    wanted = _wanted(name, value)
+    wanted = _wanted(name, value) or _wanted_choice(name, str(value), release)
     return _wrong(name, value, wanted) if wanted else ""
 
 
@@ -199,7 +202,42 @@ def _wanted(name: str, value: t.Any) -> str:
         return "" if _SIGNED.fullmatch(text) else "a whole number"
     if name in flags.DURATION:
         return "" if _DURATION.fullmatch(text) else "a duration with its unit, for example 5m, 1h30m or 100ms"
+    if name in flags.NUMBER_OR_DURATION:
+        is_either = _NUMBER.fullmatch(text) or _DURATION.fullmatch(text)
+        return "" if is_either else "a whole number, or a duration with its unit, for example 1h"
     return ""
+
+
+def _wanted_choice(name: str, text: str, release: str) -> str:
+    version = flags.judged(release)
+    choices = flags.CHOICES.get(name, ())
+    if version is None or version[:2] == flags.FIRST_MINOR:
+        choices += flags.CHOICES_OF_3_4.get(name, ())
+    if not choices or text.lower() in map(str.lower, choices):
+        return ""
+    return " or ".join(filter(None, choices))
+
+
+def timing_problem(settings: t.Mapping[t.Any, t.Any]) -> str:
+    """Why etcd would not start with this heartbeat interval and election timeout, from all settings that it gets.
+
+    server/embed/config.go Validate: the timeout is at least five intervals, and at most 50 seconds.
+    """
+    by_name = {_flag_name(key): value for key, value in settings.items() if value is not None}
+    heartbeat, election = (
+        int(text) if _NUMBER.fullmatch(text) else default
+        for text, default in (
+            (str(by_name.get("heartbeat-interval", "")), _HEARTBEAT),
+            (str(by_name.get("election-timeout", "")), _ELECTION),
+        )
+    )
+    if 0 < heartbeat * _INTERVALS <= election <= _LONGEST_ELECTION:
+        return ""
+    return (
+        f"The heartbeat-interval is {heartbeat} ms and the election-timeout is {election} ms. etcd only starts if the "
+        f"timeout is at least {_INTERVALS} times the interval, and at most {_LONGEST_ELECTION} ms. Correct them in "
+        f"{SETTINGS}."
+    )
 
 
 def _problem_of_features(text: str, release: str) -> str:

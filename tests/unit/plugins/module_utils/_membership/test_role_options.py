@@ -110,6 +110,7 @@ TOGETHER = [
         {"etcd_cluster_upgrade_to": "3.5.3", "etcd_cluster_packages": ["etcd-server=3.5.30-1"]},
         "etcd_cluster_packages does not name the release 3.5.3",
     ),
+    ({"etcd_cluster__all_settings": {"heartbeat-interval": 201}}, "The heartbeat-interval is 201 ms"),
     # One variable is wrong, and others are made of it.
     (
         {
@@ -121,6 +122,7 @@ TOGETHER = [
     ),
 ]
 RIGHT_TOGETHER = [
+    {"etcd_cluster__all_settings": {"heartbeat-interval": 200}},
     {},
     {"etcd_cluster_wal_dir": "/srv/wal"},
     {"etcd_cluster_install_from": "present", "etcd_cluster_packages": []},

@@ -15,6 +15,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.settings i
     DECISIVE,
     DECISIVE_IN_UNIT,
     problems,
+    timing_problem,
     unit_problems,
 )
 from hypothesis import given
@@ -91,6 +92,13 @@ TABLE = [
     ({"log-level": {"a": 1}}, "", "It must be a plain value in one line."),
     ({"log-level": "info\nETCD_FORCE_NEW_CLUSTER=true"}, "", "It must be a plain value in one line."),
     ({"cors": [["a"]]}, "", "It must be a plain value in one line."),
+    ({"auto-compaction-retention": "1h30m", "auto-compaction-mode": "revision", "log-level": "WARN"}, "", ""),
+    ({"auto-compaction-retention": "soon"}, "", "a whole number, or a duration with its unit"),
+    ({"auto-compaction-mode": "hourly"}, "", "to 'hourly'. It must be periodic or revision."),
+    ({"log-level": "verbose"}, "", "It must be debug or info or warn or error"),
+    ({"tls-min-version": "1.2"}, "3.5.30", "It must be TLS1.2 or TLS1.3."),
+    ({"logger": "capnslog"}, "3.4.23", ""),
+    ({"logger": "capnslog"}, "3.5.30", "It must be zap."),
     ({"feature-gates": "CompactHashCheck=true,LeaseCheckpoint=false"}, "3.6.0", ""),
     ({"feature-gates": ["CompactHashCheck=true"]}, "", ""),
     ({"feature-gates": "CompactHashCheck"}, "", "It must be a list such as CompactHashCheck=true."),
@@ -159,6 +167,24 @@ def test_a_flag_with_a_typing_error_is_not_taken_for_another(name, place):
         return
     (problem,) = problems({typed: None})
     assert typed in problem
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, ""),
+        ({"heartbeat-interval": 300, "election_timeout": "3000"}, ""),
+        ({"heartbeat-interval": 200}, ""),
+        ({"heartbeat-interval": 201}, "The heartbeat-interval is 201 ms and the election-timeout is 1000 ms."),
+        ({"election-timeout": 499}, "at least 5 times the interval"),
+        ({"election-timeout": 50001}, "at most 50000 ms"),
+        ({"heartbeat-interval": 0}, "The heartbeat-interval is 0 ms"),
+        ({"heartbeat-interval": None, "election-timeout": "soon"}, ""),
+    ],
+)
+def test_what_is_said_of_an_interval_and_a_timeout(settings, said):
+    found = timing_problem(settings)
+    assert (said in found) if said else found == ""
 
 
 # The unit
