@@ -58,8 +58,9 @@ class Role:
         """What is said of these variables."""
         given = {**variables, **{UPGRADE[name]: value for name, value in variables.items() if name in UPGRADE}}
         templar = Templar(loader=self._loader, variables={**self._variables, **given, **self._of_the_task})
-        options = {name: {**self._options[name], "required": False} for name in variables}
-        of_ansible = ArgumentSpecValidator(options).validate(dict(variables)).error_messages
+        options = {name: {**self._options[name], "required": False} for name in variables if name in self._options}
+        of_the_role = {name: variables[name] for name in options}
+        of_ansible = ArgumentSpecValidator(options).validate(of_the_role).error_messages
         return list(of_ansible or templar.template(self._of_the_task["etcd_cluster__problems"]))
 
 

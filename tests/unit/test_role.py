@@ -256,38 +256,6 @@ def test_the_certificates_of_a_host_with_ipv6_name_its_address():
     assert {"IP:2001:db8::1", "IP:::1", "IP:127.0.0.1", "DNS:localhost", "DNS:n1"} == set(names)
 
 
-CHECKS = yaml.safe_load((ROLE / "tasks" / "common" / "check_options.yml").read_text())[0]["vars"]
-
-
-def problems(ansible_host: str | None, facts: dict | str, **variables: object) -> list[str]:
-    group = {"groups": {"etcd": ["n1"]}, "ansible_play_batch": ["n1"]}
-    return rendered("{{ etcd_cluster__problems }}", ansible_host, facts, **CHECKS, **group, **variables)
-
-
-def test_a_host_with_an_address_has_no_problem():
-    assert problems("2001:db8::1", NOT_GATHERED) == []
-
-
-@pytest.mark.parametrize(("tls", "scheme"), [(True, "https"), (False, "http")])
-def test_for_names_the_two_variables_are_named_with_an_example(tls, scheme):
-    (problem,) = problems(
-        None, IPV4, etcd_cluster_address="n1.example.org", etcd_cluster_tls=tls, etcd_cluster_allow_plaintext=True
-    )
-    assert f"it cannot listen on {scheme}://n1.example.org:2380, {scheme}://n1.example.org:2379." in problem
-    assert "Set etcd_cluster_listen_peer_urls and etcd_cluster_listen_client_urls to" in problem
-    assert f"[{scheme}://0.0.0.0:2380] and [{scheme}://0.0.0.0:2379]" in problem
-
-
-def test_the_example_for_names_is_right():
-    urls = {"etcd_cluster_listen_peer_urls": ["https://[::]:2380"]}
-    urls["etcd_cluster_listen_client_urls"] = ["https://0.0.0.0:2379"]
-    assert problems(None, IPV4, etcd_cluster_address="n1.example.org", **urls) == []
-
-
-def test_a_host_without_an_address_is_told_what_was_looked_at():
-    problem = problems("n1.example.org", LINK_LOCAL)[0]
-    assert "n1.example.org, to which Ansible connects, is a name or a local address" in problem
-    assert "Set etcd_cluster_address" in problem
 def test_the_settings_are_checked_before_the_first_start():
     """Of an etcd that was only just installed it is not known before which settings it knows."""
     tasks = yaml.safe_load((ROLE / "tasks" / "common" / "carry_out_plan.yml").read_text())

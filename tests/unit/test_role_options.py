@@ -348,7 +348,6 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
     ],
     "etcd_cluster_rotate_ca": [("maybe", NO_BOOLEAN)],
     "etcd_cluster_keep_old_ca": [("maybe", NO_BOOLEAN)],
-    "etcd_cluster_hold_packages": [("maybe", NO_BOOLEAN)],
     "etcd_cluster_manage_firewall": [("maybe", NO_BOOLEAN)],
     RELEASE: [
         ("3.5", "etcd_cluster_upgrade_to is '3.5'. It must be a release with all three numbers"),
@@ -424,6 +423,26 @@ def test_the_defaults_are_right(complaints):
 )  # fmt: skip
 def test_what_is_right_is_not_refused(complaints, variables):
     assert complaints(**variables) == []
+
+
+def test_a_host_with_an_address_has_no_problem(complaints):
+    assert complaints(ansible_host="2001:db8::1", ansible_facts={}) == []
+
+
+def test_a_host_without_an_address_is_told_what_was_looked_at(complaints):
+    facts = {"default_ipv6": {"address": "fe80::9", "scope": "link"}}
+    (problem,) = complaints(ansible_host="n1.example.org", ansible_facts=facts)
+    assert problem.startswith("etcd_cluster_address is empty. The address to which Ansible connects is a name")
+
+
+@pytest.mark.parametrize(("tls", "scheme"), [(True, "https"), (False, "http")])
+def test_of_a_host_with_a_name_both_variables_are_named_with_an_example(complaints, tls, scheme):
+    said = complaints(etcd_cluster_address="n1.example.org", etcd_cluster_tls=tls, etcd_cluster_allow_plaintext=True)
+    assert [problem.partition(". ")[0] for problem in said] == [
+        f"etcd_cluster_listen_client_urls has '{scheme}://n1.example.org:2379'",
+        f"etcd_cluster_listen_peer_urls has '{scheme}://n1.example.org:2380'",
+    ]
+    assert all("0.0.0.0 or [::]" in problem for problem in said)
 
 
 def test_everything_that_is_wrong_is_named_at_once(complaints):

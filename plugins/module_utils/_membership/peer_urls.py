@@ -77,8 +77,8 @@ def problem_of(url: str, to_listen: bool = False) -> str:
     if is_address or not to_listen:
         return ""
     return (
-        f"etcd listens on addresses, and {host!r} is a name; give an address of the host, or 0.0.0.0 or [::] for all of "
-        "its addresses"
+        f"etcd listens on addresses, and {host!r} is a name; give an address of the host, or 0.0.0.0 or [::] for all "
+        "of its addresses"
     )
 
 

@@ -114,8 +114,8 @@ def _address(value: t.Any) -> str:
     host = f"[{text}]" if ":" in text and _is_ip(text) else text
     if not text:
         return (
-            "The address to which Ansible connects is a name, or none that others could use, and the host has no default "
-            "route over IPv4 or IPv6. Set it to the address at which the other members reach the host."
+            "The address to which Ansible connects is a name, or none that others could use, and the host has no "
+            "default route over IPv4 or IPv6. Set it to the address at which the other members reach the host."
         )
     if not peer_urls.problem_of(f"https://{host}:1"):
         return ""

@@ -51,7 +51,7 @@ VALUES = [
     ("etcd_cluster_address", "fd00::1", ""),
     ("etcd_cluster_address", "n1.example.org", ""),
     ("etcd_cluster_address", "10.0.0.1:2380", "without scheme and port"),
-    ("etcd_cluster_address", "", "The host has no "),
+    ("etcd_cluster_address", "", "the host has no default route"),
     ("etcd_cluster_peer_port", "12380", ""),
     ("etcd_cluster_peer_port", 65536, "It must be a port, from 1 to 65535."),
     ("etcd_cluster_peer_port", "x", "It must be a port, from 1 to 65535."),
