@@ -226,7 +226,7 @@ CHECKS: t.Mapping[str, Check] = {
     "etcd_cluster_ca_dir": _optional(matching(r"[/~].*[^/].*", "an absolute path")),
     "etcd_cluster_ca_days": _days,
     "etcd_cluster_certificate_days": _days,
-    "etcd_cluster_renew_before_days": between(0, _MAXIMUM_DAYS, "It must be a whole number of days, 0 or more."),
+    "etcd_cluster_renew_before_days": between(0, 10**6, "It must be a whole number of days, 0 or more."),
     "etcd_cluster_certificate_names": _certificate_name,
     "etcd_cluster_request_timeout": _seconds,
     "etcd_cluster_wait_timeout": _seconds,
@@ -321,8 +321,8 @@ def _log_and_data(wal_dir: str, data_dir: str) -> str:
     return ""
 
 
-def _renewal(renew_before: t.Any, days: t.Any) -> str:
-    if int(renew_before) < int(days):
+def _renewal(source: str, renew_before: t.Any, days: t.Any) -> str:
+    if source != "private_ca" or int(renew_before) < int(days):
         return ""
     return (
         f"etcd_cluster_renew_before_days is {renew_before}, and new certificates are valid for {days} days, so each "
@@ -375,7 +375,9 @@ RELATIONS = (
     Relation(("etcd_cluster_config_dir", "etcd_cluster_data_dir"), _config_and_data),
     Relation(("etcd_cluster_config_dir", "etcd_cluster_wal_dir"), _config_and_log),
     Relation(("etcd_cluster_wal_dir", "etcd_cluster_data_dir"), _log_and_data),
-    Relation(("etcd_cluster_renew_before_days", "etcd_cluster_certificate_days"), _renewal),
+    Relation(
+        ("etcd_cluster_certificates", "etcd_cluster_renew_before_days", "etcd_cluster_certificate_days"), _renewal
+    ),
     Relation(("etcd_cluster_certificate_days", "etcd_cluster_ca_days"), _outlives_its_ca),
     Relation(("etcd_cluster_install_from", "etcd_cluster_archive", "etcd_cluster_archive_checksum"), _archive),
     Relation(("etcd_cluster_install_from", "etcd_cluster_packages"), _packages),

@@ -38,6 +38,7 @@ RIGHT = {
     "etcd_cluster_unit_settings": {},
     "etcd_cluster_tls": True,
     "etcd_cluster_allow_plaintext": False,
+    "etcd_cluster_certificates": "private_ca",
     "etcd_cluster_ca_days": 3650,
     "etcd_cluster_certificate_days": 365,
     "etcd_cluster_renew_before_days": 30,
@@ -125,6 +126,8 @@ RIGHT_TOGETHER = [
     {"etcd_cluster__all_settings": {"heartbeat-interval": 200}},
     {},
     {"etcd_cluster_wal_dir": "/srv/wal"},
+    # How long certificates are valid that others made is not known here.
+    {"etcd_cluster_certificates": "given", "etcd_cluster_renew_before_days": 400_000},
     {"etcd_cluster_install_from": "present", "etcd_cluster_packages": []},
     {"etcd_cluster_upgrade_to": "3.5.30", "etcd_cluster_packages": ["etcd-server=3.5.30*"]},
     {"etcd_cluster_allow_plaintext": "yes", "etcd_cluster_client_urls": ["http://10.0.0.1:2379"]},
