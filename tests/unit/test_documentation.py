@@ -38,6 +38,7 @@ WITHOUT_CONNECTION = {
     "etcd_certificate_plan",
     "etcd_host_files",
     "etcd_host_info",
+    "etcd_host_lease",
     "etcd_served_certificate",
     "show",
 }

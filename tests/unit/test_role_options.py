@@ -337,6 +337,10 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         (-120, f"etcd_cluster_wait_timeout is -120. {NO_SECONDS}"),
         ("2m", NO_INTEGER),
     ],
+    "etcd_cluster_wait_for_run": [
+        (-1, "etcd_cluster_wait_for_run is -1. It must be a whole number of seconds, 0 or more"),
+        ("", NO_INTEGER),
+    ],
     "etcd_cluster_stall_timeout": [
         (0, f"etcd_cluster_stall_timeout is 0. {NO_SECONDS}"),
         ("", NO_INTEGER),

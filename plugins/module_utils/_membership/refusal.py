@@ -43,6 +43,8 @@ WOULD_LOCK_OUT_CLIENTS = "would_lock_out_clients"
 ROOT_PASSWORD_UNKNOWN = "root_password_unknown"
 VERSION_UNSUPPORTED = "version_unsupported"
 VERSION_BUG = "version_bug"
+RUN_IN_PROGRESS = "run_in_progress"
+LEASE_LOST = "lease_lost"
 
 # How long a refusal may be waited out.
 FINAL = "final"  # waiting changes nothing
@@ -92,6 +94,8 @@ CODES: t.Mapping[str, CodeRule] = {
     ROOT_PASSWORD_UNKNOWN: CodeRule(acceptable=True),
     VERSION_UNSUPPORTED: CodeRule(acceptable=False),
     VERSION_BUG: CodeRule(acceptable=True),
+    RUN_IN_PROGRESS: CodeRule(acceptable=False),
+    LEASE_LOST: CodeRule(acceptable=False),
 }
 
 ACCEPTABLE: tuple[str, ...] = tuple(sorted(code for code, rule in CODES.items() if rule.acceptable))

@@ -231,6 +231,7 @@ CHECKS: t.Mapping[str, Check] = {
     "etcd_cluster_request_timeout": _seconds,
     "etcd_cluster_wait_timeout": _seconds,
     "etcd_cluster_stall_timeout": _seconds,
+    "etcd_cluster_wait_for_run": between(0, 10**6, "It must be a whole number of seconds, 0 or more."),
     "etcd_cluster_members": matching(r"\S+", "the name of a member"),
     "etcd_cluster_member": matching(r"\S+", "the name of a member"),
     "etcd_cluster_upgrade_to": matching(

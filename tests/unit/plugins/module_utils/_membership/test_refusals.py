@@ -73,6 +73,8 @@ FROM_ELSEWHERE = {
     "ca_lost",
     "would_lock_out_clients",
     "root_password_unknown",
+    "run_in_progress",
+    "lease_lost",
 }
 # By the interface these can never be overridden.
 NEVER = ("last_member", "no_quorum", "ambiguous_identity", "split_brain", "cluster_id_mismatch")
