@@ -184,7 +184,6 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         ("etcd@", "It must be the name of a systemd unit"),
     ],
     "etcd_cluster_system_user": [
-        ("root", "etcd must not run as root"),
         ("", "etcd_cluster_system_user is empty"),
         ("a b", "It must be a name of letters"),
         (1000, "It must be a name of letters"),

@@ -180,12 +180,6 @@ def _checksum(value: t.Any) -> str:
     return "It must be the algorithm and the checksum, for example sha256: and 64 hexadecimal digits."
 
 
-def _user(value: t.Any) -> str:
-    if value == "root":
-        return "etcd must not run as root, and the role would take root's shell away. Give a user of its own."
-    return _account(value)
-
-
 _account = matching(
     r"[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?", "a name of letters, digits, _, . and -, which begins with a letter"
 )
@@ -218,9 +212,9 @@ CHECKS: t.Mapping[str, Check] = {
         r"(?!.*([.](service|socket|target|mount|timer|slice)|@)$)[A-Za-z0-9:_.@-]{1,200}",
         "the name of a systemd unit, without spaces and without .service",
     ),
-    "etcd_cluster_system_user": _user,
+    "etcd_cluster_system_user": _account,
     "etcd_cluster_system_group": _account,
-    "etcd_cluster_config_dir": _lasting_directory,
+    "etcd_cluster_config_dir": _own_directory,
     "etcd_cluster_data_dir": _lasting_directory,
     "etcd_cluster_wal_dir": _optional(_lasting_directory),
     "etcd_cluster_ca_dir": _optional(matching(r"[/~].*[^/].*", "an absolute path")),

@@ -88,7 +88,8 @@ class Controller:
             "etcd_cluster_system_user": me,
             "etcd_cluster_system_group": grp.getgrgid(os.getegid()).gr_name,
             "etcd_cluster_config_dir": str(self.folder / "host"),
-            "etcd_cluster_data_dir": str(self.folder / "data"),
+            # Below /tmp the role keeps no data. Nothing is written there.
+            "etcd_cluster_data_dir": f"/var/lib/etcd-of-nobody/{self.folder.name}",
         }
 
     def _inventory(self, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,8 @@ def inventory(folder: Path, group: str = "etcd", **variables) -> str:
             "ansible_become": False,
             "etcd_cluster_address": f"127.8.0.{number}",
             "etcd_cluster_config_dir": str(folder / name / "etc"),
-            "etcd_cluster_data_dir": str(folder / name / "data"),
+            # Below /tmp the role keeps no data.
+            "etcd_cluster_data_dir": f"/var/lib/etcd-of-nobody/{name}/data",
         }
         for number, name in enumerate(NAMES, start=1)
     }

@@ -84,7 +84,7 @@ VALUES = [
     ("etcd_cluster_data_dir", "/srv/my data", "without spaces"),
     ("etcd_cluster_data_dir", "/run/etcd", "does not outlast a restart"),
     ("etcd_cluster_program_dir", "/usr/bin", ""),
-    ("etcd_cluster_system_user", "root", "etcd must not run as root"),
+    ("etcd_cluster_system_user", "etcd-1", ""),
     ("etcd_cluster_system_user", "a b", "It must be a name of letters"),
     ("etcd_cluster_settings", "a=b", "It must be a dictionary of settings."),
     ("etcd_cluster_settings", {"data-dir": "/x"}, "Use etcd_cluster_data_dir instead."),
