@@ -10,7 +10,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .quorum import Quorum
+if t.TYPE_CHECKING:
+    from .quorum import Quorum
 
 WOULD_LOSE_QUORUM = "would_lose_quorum"
 NO_QUORUM = "no_quorum"

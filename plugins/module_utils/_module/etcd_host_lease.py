@@ -12,7 +12,6 @@ import typing as t
 
 from .._membership import run_lease
 from .._membership.refusal import Refusal
-from .._membership.report import refusal_data
 from .._membership.run_lease import Holder, Instant, Lease, holder_data, holder_of
 from .._operations.lease_file import Decision, LeaseProblem, change
 
@@ -63,13 +62,23 @@ def settle_lease(module: AnsibleModule) -> None:
     if isinstance(decision, Refusal):
         module.fail_json(
             msg=f"Refused ({decision.code}): {decision.message}. {decision.next_step}",
-            refusal=refusal_data(decision),
+            refusal=_refusal_data(decision),
             holder=holder_data(holders[0]),
         )
     elif decision is None or decision.is_released:
         module.exit_json(changed=False, holder=None)
     else:
         module.exit_json(changed=False, holder=holder_data(decision.holder))
+
+
+def _refusal_data(refusal: Refusal) -> dict[str, t.Any]:
+    """As `report` has it, which would bring half of the core to a task that a run waits for before each move."""
+    return {
+        "code": refusal.code,
+        "message": refusal.message,
+        "arithmetic": {"before": None, "after": None},
+        "next_step": refusal.next_step,
+    }
 
 
 def _decided(params: t.Mapping[str, t.Any], wanted: Holder, found: Lease | None, now: Instant) -> Decision:
