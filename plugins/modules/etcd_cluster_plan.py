@@ -293,7 +293,8 @@ plan:
       sample: {id: null, name: n4, peer_urls: [https://10.0.0.4:2380]}
 sequence:
   description:
-    - The moves of RV(plan) that are made one after the other, once the hosts in RV(bootstrap) or RV(start) were started.
+    - The moves of RV(plan) that are made one after the other, once the hosts in RV(bootstrap) or RV(start) were
+      started.
     - Moves that M(quorum.etcd.etcd_member) makes as part of another move are left out. It adds a member before the
       member's first start, and moves the leadership before a removal.
   type: list

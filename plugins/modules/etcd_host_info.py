@@ -352,7 +352,13 @@ service:
   description: The systemd unit.
   type: dict
   returned: success
-  sample: {known: true, enabled: true, state: active, need_daemon_reload: false, sandboxing: true, marks: {}}
+  sample:
+    known: true
+    enabled: true
+    state: active
+    need_daemon_reload: false
+    sandboxing: true
+    marks: {}
   contains:
     known:
       description: Whether systemd has loaded such a unit.
@@ -403,8 +409,8 @@ system:
       returned: always
       sample: true
     not_held:
-      description: Those of O(packages) that are installed with C(dpkg) and are not on hold. Always empty on hosts without
-        C(dpkg).
+      description: Those of O(packages) that are installed with C(dpkg) and are not on hold. Always empty on hosts
+        without C(dpkg).
       type: list
       elements: str
       returned: always

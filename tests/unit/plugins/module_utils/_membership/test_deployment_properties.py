@@ -21,6 +21,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps impo
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from tests.unit.plugins.module_utils._membership import clusters
 from tests.unit.plugins.module_utils._membership.clusters import (
     CLUSTER_ID,
     cluster,
@@ -61,16 +62,15 @@ def seats(draw: st.DrawFn) -> list[Seat]:
     return found
 
 
+def member(seat: Seat) -> clusters.Host:
+    """The member as it would be observed."""
+    if seat.votes:
+        return (healthy if seat.listens else dead)(seat.name, [seat.recorded])
+    return learner(seat.name, peer_urls=[seat.recorded]) if seat.listens else dead_learner(seat.name)
+
+
 def planned(found: list[Seat]) -> Deployment:
-    kinds = {(True, True): healthy, (True, False): dead, (False, True): learner, (False, False): dead_learner}
-    observed = cluster(
-        *(
-            kinds[seat.votes, bool(seat.listens)](seat.name, peer_urls=[seat.recorded])
-            if seat.votes or seat.listens
-            else dead_learner(seat.name)
-            for seat in found
-        )
-    )
+    observed = cluster(*map(member, found))
     hosts = [
         Host(
             seat.name,
