@@ -156,7 +156,7 @@ def test_the_plan_names_what_is_due_and_who_proves_it_one_after_the_other():
     run = plan(host, ca)
     assert run["due"] == [{"name": "n1", "file": "peer.crt", "reason": "it has expired"}]
     assert (run["renews"], run["rolling"]) == (["n1"], ["n1"])
-    assert run.warnings.startswith("The CA orders ca in ca.crt on n1 expires in 3 days. Run quorum.etcd.rotate_certificates with")
+    assert run.warnings.startswith("The CA orders ca in ca.crt on n1 expires in 3 days.")
     host["certificates"][0]["usable"] = False
     assert plan(host, ca)["rolling"] == []
 
