@@ -113,7 +113,6 @@ def test_a_host_that_lost_its_disk_is_replaced_by_itself(etcd_cluster):
     assert moves(run) == [f"{action} {dead.name}" for action in ("remove", "add_learner", "start", "promote")]
 
 
-<<<<<<< HEAD
 # Hosts that were members before
 
 
@@ -200,7 +199,8 @@ def test_a_member_whose_data_lie_elsewhere_is_not_started_with_an_empty_memory(
     run = plan(etcd_cluster, *hosts, cluster_name="etcd", **options)
     assert run.refusal == "data_dir_changed"
     assert f"{etcd_cluster.members[0].data_dir}, and etcd_cluster_data_dir is {other}" in run.message
-=======
+
+
 @pytest.mark.etcd(size=2, learners=1)
 def test_a_stopped_learner_is_started_waited_for_and_then_promoted(etcd_cluster):
     (learner,) = etcd_cluster.learners
@@ -210,7 +210,6 @@ def test_a_stopped_learner_is_started_waited_for_and_then_promoted(etcd_cluster)
     learner.restart(wait=False)
     assert gate(etcd_cluster, "started", learner).ok
     assert gate(etcd_cluster, "running", learner, wait_timeout=0.5).refusal == "cluster_unsettled"
->>>>>>> 3e2c7aa (The plan for a stopped learner, and the gate after its start, on a real cluster)
 
 
 @pytest.mark.etcd(size=1)
