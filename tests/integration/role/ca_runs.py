@@ -17,6 +17,14 @@ import yaml
 
 from tests.ansible_playbook import PlaybookRun, TaskEnded, TaskStarted
 
+PARTS = (
+    "tls/read_ca",
+    "common/gather",
+    "tls/plan_certificates",
+    "tls/check_ca",
+    "tls/protect_ca",
+    "tls/install_certificates",
+)
 TO_THE_CERTIFICATES = [
     {
         "hosts": "etcd",
@@ -26,16 +34,15 @@ TO_THE_CERTIFICATES = [
             {
                 "name": "The role",
                 "ansible.builtin.include_role": {"name": "quorum.etcd.etcd_cluster", "tasks_from": f"{part}.yml"},
-                **({"when": when} if when else {}),
+                "vars": {"etcd_cluster__installs_leaves": "{{ etcd_cluster__host_certificates.renews }}"},
             }
-            for part, when in (
-                ("common/check_and_gather", ""),
-                ("tls/protect_ca", "not ansible_check_mode"),
-                ("tls/install_certificates", "not ansible_check_mode"),
-            )
+            for part in PARTS
         ],
     }
 ]
+"""What a deploy does from the CAs to the certificates. Its options are not checked, since all is in a folder for a
+while, and belongs to the user of the tests.
+"""
 
 
 @dataclass

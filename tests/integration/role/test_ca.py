@@ -95,7 +95,7 @@ def test_a_passphrase_encrypts_keys_that_are_there_and_every_run_then_needs_it(c
     leave_out(controller)
     for passphrase, said in (("", "ca.key is encrypted"), ("another passphrase", "is not the passphrase of")):
         before = contents(controller.folder)
-        [failure] = controller.run("quorum.etcd.plan", etcd_cluster_ca_passphrase=passphrase).failures
+        [failure] = controller.run(etcd_cluster_ca_passphrase=passphrase).failures
         assert f"{controller.ca}/ca.key" in failure
         assert said in failure
         assert {name for name, text in contents(controller.folder).items() if before.get(name) != text} <= {
