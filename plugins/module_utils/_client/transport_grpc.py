@@ -117,7 +117,9 @@ class GrpcTransport(Transport):
             try:
                 open_tcp(self._address.host, self._address.port, time.monotonic() + _SECONDS_TO_CONNECT).close()
             except Unanswered as silence:
-                return not_connected(rpc, self._address, silence)
+                unanswered = not_connected(rpc, self._address, silence)
+                unanswered.sent = True  # the call may have gone out before the network was cut
+                return unanswered
             except OSError:
                 pass
         return failure(errors.TIMEOUT, rpc, self.url, "no answer in time", server_words=words)
