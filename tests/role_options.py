@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import ChainMap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ class Role:
         (task,) = self._read("tasks/common/check_options.yml")
         specs = self._read("meta/argument_specs.yml")["argument_specs"].values()
         self._options = {name: option for spec in specs for name, option in spec["options"].items()}
-        self._variables = {**self._read("defaults/main.yml"), **self._read("vars/main.yml"), **AROUND}
+        internal = [self._read(f"vars/main/{path.name}") for path in sorted((ROLE / "vars" / "main").glob("*.yml"))]
+        self._variables = {**self._read("defaults/main.yml"), **dict(ChainMap(*internal)), **AROUND}
         self._of_the_task = task["vars"]
 
     def _read(self, path: str) -> Any:

@@ -34,11 +34,12 @@ def trusted(value: Any) -> Any:
 
 def templar(**variables: Any) -> Templar:
     """The role's variables, with these of a user."""
-    files = [yaml.safe_load((ROLE / folder / "main.yml").read_text()) for folder in ("defaults", "vars")]
+    paths = [ROLE / "defaults" / "main.yml", *sorted((ROLE / "vars" / "main").glob("*.yml"))]
+    of_the_role = {name: value for path in paths for name, value in trusted(yaml.safe_load(path.read_text())).items()}
     found = {"service": {"sandboxing": True}}
     loader = DataLoader()
     loader.set_basedir(str(ROLE))
-    known = {**trusted(files[0]), **trusted(files[1]), "etcd_cluster__found": found, **variables}
+    known = {**of_the_role, "etcd_cluster__found": found, **variables}
     return Templar(loader, variables={**known, "role_path": str(ROLE), "ansible_search_path": [str(ROLE)]})
 
 

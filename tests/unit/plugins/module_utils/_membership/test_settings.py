@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 ROLE = Path(__file__).resolve().parents[5] / "roles" / "etcd_cluster"
-INTERNAL = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())
+INTERNAL = yaml.safe_load((ROLE / "vars" / "main" / "etcd.yml").read_text())
 UNIT = (ROLE / "templates" / "etcd.service.j2").read_text()
 RELEASES = ("3.4.23", "3.5.34", "3.6.16", "3.7.3")
 
