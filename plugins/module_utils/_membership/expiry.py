@@ -37,7 +37,9 @@ def expiry_lines(found: t.Iterable[Expiring]) -> tuple[str, ...]:
     hosts: dict[tuple[int, str, str], list[str]] = {}
     for one in found:
         hosts.setdefault((one.days, _subject(one), _when(one.days)), []).append(one.host)
-    return tuple(f"{what} on {', '.join(sorted(names))} {when}." for (_, what, when), names in sorted(hosts.items()))
+    return tuple(
+        f"{what} on {', '.join(sorted(names))} {when}." for (_days, what, when), names in sorted(hosts.items())
+    )
 
 
 def _subject(one: Expiring) -> str:

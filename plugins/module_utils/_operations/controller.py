@@ -74,7 +74,7 @@ def this_run(process: int, playbook: str, play: str, play_id: str, processes: Pr
     return Holder(
         run_id=hashlib.sha256("\n".join(identity).encode()).hexdigest()[:16],
         host=host,
-        user=_user(),
+        user=_user(os.environ),
         playbook=playbook,
         play=play,
         since=time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
@@ -91,7 +91,7 @@ def died_here(other: Holder, mine: Holder, processes: Processes | None = None) -
     return mine.shares_controller_with(other) and processes.is_dead(other.process, other.process_start)
 
 
-def _user(environment: t.Mapping[str, str] = os.environ) -> str:
+def _user(environment: t.Mapping[str, str]) -> str:
     """Who runs it: with sudo, the user that did that."""
     if environment.get("SUDO_USER"):
         return environment["SUDO_USER"]
