@@ -44,7 +44,7 @@ def connection_options(given: t.Mapping[str, t.Any]) -> Result:
 def describe_members(connection: Result) -> Result:
     """What etcd_cluster_info returns of the cluster. Raises NoInventory with what went wrong and the next step."""
     try:
-        return describe_cluster({**connection, "hash": False, "desired_members": None})
+        return describe_cluster({**connection, "hash": False, "expires_within_days": 0, "desired_members": None})
     except (EtcdError, InvalidEndpoint) as cause:
         raise NoInventory(failure(cause)["msg"]) from None
 
