@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cryptography.x509 import load_pem_x509_certificate
-
 from tests.verification.writes import (
     test_no_acknowledged_write_is_lost,
     test_writes_never_stood_still_for_longer_than_an_election_takes,
@@ -17,8 +15,8 @@ from tests.verification.writes import (
 
 __all__ = ["test_no_acknowledged_write_is_lost", "test_writes_never_stood_still_for_longer_than_an_election_takes"]
 
-# The beginning, certificates, peers over TLS, the end of plaintext, and the trust in new CAs.
-STARTS = 5
+# The beginning, certificates, peers over TLS, and the end of plaintext.
+STARTS = 4
 
 
 def test_all_members_are_known_by_their_secure_addresses(node):
@@ -36,18 +34,11 @@ def test_nobody_is_served_in_plaintext(node):
         )
 
 
-def test_the_keys_of_the_cas_are_encrypted_the_old_ones_and_the_new_ones():
+def test_the_keys_of_the_cas_are_encrypted():
     directory = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "lab" / "ca"
     keys = {str(path.relative_to(directory)): path.read_text() for path in directory.rglob("*.key")}
-    assert set(keys) == {"ca.key", "peer-ca.key", "new-signing/ca.key", "new-signing/peer-ca.key"}
+    assert set(keys) == {"ca.key", "peer-ca.key"}
     assert all(text.startswith("-----BEGIN ENCRYPTED PRIVATE KEY-----") for text in keys.values())
-
-
-def test_every_host_has_certificates_of_the_new_cas(node):
-    directory = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "lab" / "ca" / "new-signing"
-    for kind, name in (("server", "ca"), ("client", "ca"), ("peer", "peer-ca")):
-        certificate = load_pem_x509_certificate(node.host.file(f"/etc/etcd/pki/{kind}.crt").content)
-        certificate.verify_directly_issued_by(load_pem_x509_certificate((directory / f"{name}.crt").read_bytes()))
 
 
 def test_a_member_was_restarted_once_for_each_stage_and_never_for_nothing(node):

@@ -50,6 +50,12 @@ def test_the_new_cas_have_taken_the_place_of_the_old_ones(node):
         )
 
 
+def test_the_keys_of_the_new_cas_are_encrypted_as_the_old_ones_were():
+    directory = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "lab" / "ca"
+    for name in ("ca.key", "peer-ca.key"):
+        assert (directory / name).read_text().startswith("-----BEGIN ENCRYPTED PRIVATE KEY-----")
+
+
 @pytest.mark.parametrize(
     ("name", "owner", "mode"),
     [
