@@ -7,6 +7,7 @@ cannot sign.
 
 from __future__ import annotations
 
+import os
 import ssl
 import stat
 import subprocess
@@ -18,6 +19,10 @@ import pytest
 from tests.ansible_playbook import COLLECTIONS
 from tests.integration.role.ca_runs import Controller
 
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who owns the files that the role writes"),
+]
 PASSPHRASE = "correct horse battery"
 
 

@@ -38,7 +38,9 @@ def not_defined(name: str) -> str:
     return f"flag provided but not defined: -{name}\n"
 
 
+@pytest.mark.slow
 def test_there_are_releases_to_ask():
+    """`make quick` asks those that are here."""
     assert {release.rpartition(".")[0] for release in JUDGED} >= set(releases.TESTED_MINORS)
 
 
