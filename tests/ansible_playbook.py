@@ -174,6 +174,11 @@ def _end(process: subprocess.Popen[str] | None, mark: bytes) -> None:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+    end_workers(mark)
+
+
+def end_workers(mark: bytes) -> None:
+    """Ends what is left of a run that has this `MARK`, and waits until nothing is."""
     waiting.until("Ansible's workers to end", lambda: "some run" if _kill_all(mark) else None, SECONDS_TO_END)
 
 

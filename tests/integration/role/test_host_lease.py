@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.ansible_playbook import ansible_environment
+from tests.ansible_playbook import MARK, ansible_environment, end_workers
 from tests.integration.modules.driver import run_main
 from tests.testbed import waiting
 
@@ -64,6 +64,7 @@ class Lab:
                 **os.environ,
                 **ansible_environment(self.folder),
                 "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+                MARK: str(self.folder),
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -91,6 +92,8 @@ class Lab:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+            # Its workers have sessions of their own.
+            end_workers(os.fsencode(f"{MARK}={self.folder}\0"))
             process.communicate(timeout=30)
 
     def until_taken_by(self, user: str) -> None:
