@@ -31,9 +31,15 @@ def status(answer: Fields) -> Status:
         db_size=_number(answer, "dbSize"),
         db_size_in_use=_number(answer, "dbSizeInUse"),
         db_size_quota=_number(answer, "dbSizeQuota"),
+        storage_version=str(answer.get("storageVersion", "")),
+        downgrade_target=_downgrade_target(answer.get("downgradeInfo") or {}),
         is_learner=bool(answer.get("isLearner")),
         errors=_texts(answer, "errors"),
     )
+
+
+def _downgrade_target(info: Fields) -> str:
+    return str(info.get("targetVersion", "")) if info.get("enabled") else ""
 
 
 def member_list(answer: Fields) -> MemberList:

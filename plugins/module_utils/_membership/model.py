@@ -58,7 +58,11 @@ class MemberList:
 
 @dataclass(frozen=True)
 class Status:
-    """One member's own answer to Maintenance/Status. Sizes in bytes; `leader_id` 0 means it sees no leader."""
+    """One member's own answer to Maintenance/Status. Sizes in bytes; `leader_id` 0 means it sees no leader.
+
+    From 3.6: `storage_version` is the release that the data on disk fit, such as 3.6.0, and `downgrade_target` the
+    release that the cluster goes down to, empty while no downgrade is on. Both are empty before 3.6.
+    """
 
     cluster_id: int
     member_id: int
@@ -71,6 +75,8 @@ class Status:
     db_size: int = 0
     db_size_in_use: int = 0
     db_size_quota: int = 0
+    storage_version: str = ""
+    downgrade_target: str = ""
     is_learner: bool = False
     errors: tuple[str, ...] = ()
 
@@ -138,6 +144,11 @@ class Cluster:
     def versions(self) -> tuple[str, ...]:
         """The releases that the cluster's own members answered with."""
         return tuple(status.version for status in self.statuses if status.cluster_id == self.cluster_id)
+
+    @property
+    def downgrade_target(self) -> str:
+        """The release that the cluster goes down to, as any of its members says; empty while no downgrade is on."""
+        return next((status.downgrade_target for status in self.statuses if status.downgrade_target), "")
 
     @property
     def leader(self) -> Member | None:
