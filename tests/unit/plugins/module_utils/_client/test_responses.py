@@ -54,10 +54,12 @@ def test_a_status_of_3_6():
         "isLearner": True,
         "errors": ["NOSPACE"],
         "storageVersion": "3.6.0",
+        "downgradeInfo": {"enabled": True, "targetVersion": "3.5.0"},
     }
     status = responses.status({"header": HEADER, **fields, "raftTerm": "2", "raftAppliedIndex": "3"})
     assert (status.leader_id, status.db_size, status.db_size_in_use, status.db_size_quota) == (1, 8, 4, 9)
     assert (status.is_learner, status.errors, status.raft_term, status.raft_applied_index) == (True, ("NOSPACE",), 2, 3)
+    assert (status.storage_version, status.downgrade_target) == ("3.6.0", "3.5.0")
 
 
 def test_an_unstarted_learner_has_neither_name_nor_client_urls():
