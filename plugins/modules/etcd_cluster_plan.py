@@ -168,6 +168,36 @@ options:
               - Whether the host's member has never been ready, or was wiped.
             type: bool
             default: false
+      raft_files:
+        description:
+          - What the snapshots and the write-ahead log of the host hold. The plan of an upgrade needs it.
+        type: dict
+        suboptions:
+          snapshot_index:
+            description:
+              - Index of the newest snapshot that etcd would start from, V(0) when there is none.
+            type: int
+            default: 0
+          last_v2_request_index:
+            description:
+              - Index of the last entry after that snapshot that etcd 3.7 cannot read, V(0) when there is none.
+            type: int
+            default: 0
+          v2_keys:
+            description:
+              - The first keys of etcd's version 2 with which etcd 3.6 does not start.
+            type: list
+            elements: str
+            default: []
+          last_index:
+            description:
+              - Index of the last entry of the log.
+            type: int
+            default: 0
+          reason:
+            description:
+              - Why the files cannot be read.
+            type: str
   certificates:
     description:
       - Certificates to renew, as M(quorum.etcd.etcd_certificate_plan) returns them in C(due). The text of the plan

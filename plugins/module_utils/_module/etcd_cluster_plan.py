@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from .._membership.deployment import BOOTSTRAP, RESTART, WIPE, Deployment, deploy
 from .._membership.deployment_text import DueCertificate, plan_text
-from .._membership.hosts import Consents, DataDir, FirstStart, Host, Past
+from .._membership.hosts import Consents, DataDir, FirstStart, Host, Past, RaftFiles
 from .._membership.model import Cluster, hex_id
 from .._membership.quorum import is_healthy_cluster
 from .._membership.report import cluster_data, member_data, move_data
@@ -54,6 +54,16 @@ HOSTS: dict[str, dict[str, t.Any]] = {
             "process_wal_dir": {"type": "str"},
             "holds_log": {"type": "bool", "default": False},
             "unfinished": {"type": "bool", "default": False},
+        },
+    },
+    "raft_files": {
+        "type": "dict",
+        "options": {
+            "snapshot_index": {"type": "int", "default": 0},
+            "last_v2_request_index": {"type": "int", "default": 0},
+            "v2_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+            "last_index": {"type": "int", "default": 0},
+            "reason": {"type": "str"},
         },
     },
     "first_start": {
@@ -113,6 +123,17 @@ def host_of(found: t.Mapping[str, t.Any]) -> Host:
         outdated=tuple(found["outdated"]),
         first_start=FirstStart(first["initial_cluster"], first["state"]) if first else None,
         past=_past(found["past"] or {}),
+        raft_files=_raft_files(found["raft_files"]) if found["raft_files"] else None,
+    )
+
+
+def _raft_files(found: t.Mapping[str, t.Any]) -> RaftFiles:
+    return RaftFiles(
+        snapshot_index=found["snapshot_index"],
+        last_v2_request_index=found["last_v2_request_index"],
+        v2_keys=tuple(found["v2_keys"]),
+        last_index=found["last_index"],
+        reason=found["reason"] or "",
     )
 
 
