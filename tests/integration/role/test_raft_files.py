@@ -30,7 +30,7 @@ OFTEN, SELDOM = 1, 10_000
 """Entries from one snapshot to the next."""
 SNAPSHOT_SECONDS = 10
 
-# A member alone, since each member has its own files; and who starts it writes an entry each time.
+# One member is enough: each has files of its own.
 alone = pytest.mark.etcd(size=1, version=OLD)
 
 
