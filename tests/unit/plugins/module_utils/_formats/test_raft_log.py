@@ -151,7 +151,7 @@ def test_a_state_of_raft_that_is_no_message_is_damage(log):
     assert log.segments[-1][end - 2 : end] == b"\x18\x04"
     log.segments[-1][end - 2] = 0x1F
     log.entry(5)
-    with pytest.raises(Damaged, match="0.wal cannot be read: wire type 7"):
+    with pytest.raises(Damaged, match=r"0\.wal cannot be read: wire type 7"):
         read(log)
 
 
