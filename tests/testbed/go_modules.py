@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the quorum.etcd founders
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Builds an etcd release from its Go modules, into the user's cache.
+
+``go install …@version`` is refused, since the modules have ``replace`` lines; so each release is a requirement of an
+empty module. What was downloaded and compiled is kept by Go itself, for the next release and all clones.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from . import catalogue
+from .release_cache import PROGRAMS, FetchFailed, keep, run, working_folder
+
+SOURCE = "Go modules"
+OLDEST = (3, 5)
+"""Before, etcd was one module, and not a proper one."""
+SECONDS = 900
+"""The longest for one step, on a machine with much else to do; a minute is usual for all of them."""
+MODULE = {"etcd": "server", "etcdctl": "etcdctl", "etcdutl": "etcdutl"}
+# Debian's Go does not fetch the newer Go that a release of etcd may ask for.
+ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "auto", "GOWORK": "off"}
+LINKER = "-ldflags=-s -w"
+"""Without symbols for debuggers, which make the programs a third larger."""
+
+
+def fetch(version: str) -> str:
+    """Builds that version. Raises FetchFailed; holds no lock."""
+    if catalogue.numbers(version)[:2] < OLDEST:
+        raise FetchFailed("only etcd 3.5 and newer can be built from their modules")
+    go = shutil.which("go")
+    if go is None:
+        raise FetchFailed("Go is needed to build it, and this machine has none (apt-get install golang-go)")
+    with working_folder(f"go-{version}") as folder:
+        return _build(go, version, folder)
+
+
+def _build(go: str, version: str, folder: Path) -> str:
+    (folder / "go.mod").write_text("module etcd-release\n")
+    (folder / "programs").mkdir()
+    environment = {**ENVIRONMENT, "GOTOOLCHAIN": os.environ.get("GOTOOLCHAIN", ENVIRONMENT["GOTOOLCHAIN"])}
+    packages = {program: f"go.etcd.io/etcd/{MODULE[program]}/v3" for program in PROGRAMS}
+    run([go, "get", *(f"{package}@v{version}" for package in packages.values())], SECONDS, folder, environment)
+    for program, package in packages.items():
+        run([go, "build", "-trimpath", LINKER, "-o", f"programs/{program}", package], SECONDS, folder, environment)
+    built = keep(folder / "programs", SOURCE)
+    if built != version:
+        raise FetchFailed(f"the modules of {version} are etcd {built}")
+    return built
