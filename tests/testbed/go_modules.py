@@ -10,6 +10,7 @@ empty module. What was downloaded and compiled is kept by Go itself, for the nex
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -22,8 +23,12 @@ OLDEST = (3, 5)
 SECONDS = 900
 """The longest for one step, on a machine with much else to do; a minute is usual for all of them."""
 MODULE = {"etcd": "server", "etcdctl": "etcdctl", "etcdutl": "etcdutl"}
-# Debian's Go does not fetch the newer Go that a release of etcd may ask for.
-ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "auto", "GOWORK": "off"}
+ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false", "GOWORK": "off"}
+TOOLCHAIN = "GOTOOLCHAIN"
+"""Unless it says otherwise, a Go that is older than a release of etcd wants fetches a newer one; Debian's would not."""
+OLDEST_GO = (1, 21)
+"""The first that can do that."""
+WHERE_GO_PUTS_ITSELF = "/usr/local/go/bin"
 LINKER = "-ldflags=-s -w"
 """Without symbols for debuggers, which make the programs a third larger."""
 
@@ -32,17 +37,26 @@ def fetch(version: str) -> str:
     """Builds that version. Raises FetchFailed; holds no lock."""
     if catalogue.numbers(version)[:2] < OLDEST:
         raise FetchFailed("only etcd 3.5 and newer can be built from their modules")
-    go = shutil.which("go")
-    if go is None:
-        raise FetchFailed("Go is needed to build it, and this machine has none (apt-get install golang-go)")
+    go = _find_go()
     with working_folder(f"go-{version}") as folder:
         return _build(go, version, folder)
+
+
+def _find_go() -> str:
+    go = shutil.which("go") or shutil.which("go", path=WHERE_GO_PUTS_ITSELF)
+    oldest = ".".join(map(str, OLDEST_GO))
+    if go is None:
+        raise FetchFailed(f"Go {oldest} or newer is needed, and this machine has none (apt-get install golang-go)")
+    found = re.search(r"go(\d+)\.(\d+)", run([go, "version"], SECONDS))
+    if found is None or (int(found[1]), int(found[2])) < OLDEST_GO:
+        raise FetchFailed(f"Go {oldest} or newer is needed, and {go} is {found[0] if found else 'something else'}")
+    return go
 
 
 def _build(go: str, version: str, folder: Path) -> str:
     (folder / "go.mod").write_text("module etcd-release\n")
     (folder / "programs").mkdir()
-    environment = {**ENVIRONMENT, "GOTOOLCHAIN": os.environ.get("GOTOOLCHAIN", ENVIRONMENT["GOTOOLCHAIN"])}
+    environment = {**ENVIRONMENT, TOOLCHAIN: os.environ.get(TOOLCHAIN, "auto")}
     packages = {program: f"go.etcd.io/etcd/{MODULE[program]}/v3" for program in PROGRAMS}
     run([go, "get", *(f"{package}@v{version}" for package in packages.values())], SECONDS, folder, environment)
     for program, package in packages.items():

@@ -196,6 +196,7 @@ class TestCache:
 class TestGo:
     GO = """#!/bin/sh
 case $1 in
+version) echo "go version ${GO_IS:-go1.26.8} linux/amd64" ;;
 get) shift; echo "$*" > asked ;;
 build)
   [ "$CGO_ENABLED" = 0 ] || exit 1
@@ -232,7 +233,19 @@ esac
 
     def test_a_machine_without_go_is_told_what_to_install(self, monkeypatch):
         monkeypatch.setenv("PATH", "/nowhere")
-        with pytest.raises(FetchFailed, match=r"Go is needed to build it.*apt-get install golang-go"):
+        monkeypatch.setattr(go_modules, "WHERE_GO_PUTS_ITSELF", "/nowhere")
+        with pytest.raises(FetchFailed, match=r"Go 1\.21 or newer is needed.*none \(apt-get install golang-go\)"):
+            go_modules.fetch("3.7.3")
+
+    def test_a_go_that_is_too_old_is_told(self, go, monkeypatch):
+        go("3.7.3")
+        monkeypatch.setenv("GO_IS", "go1.19.8")
+        with pytest.raises(FetchFailed, match=r"Go 1\.21 or newer is needed, and \S+/go is go1\.19$"):
+            go_modules.fetch("3.7.3")
+
+    def test_a_release_that_names_itself_otherwise_is_refused(self, go):
+        go("3.7.4")
+        with pytest.raises(FetchFailed, match=r"the modules of 3\.7\.3 are etcd 3\.7\.4"):
             go_modules.fetch("3.7.3")
 
     def test_releases_before_the_modules_are_not_tried(self):
