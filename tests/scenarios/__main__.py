@@ -20,8 +20,6 @@ from .side_by_side import run_side_by_side
 SIDE_BY_SIDE = -(-3 * (os.cpu_count() or 1) // 2)
 """Half of what a scenario takes is waiting."""
 MOST_RERUNS = 2
-CHOICE = "ETCD_LAB_VERSION"
-"""Names the release of those scenarios that are about none: in full, or a minor."""
 
 
 def main(wanted: Sequence[str]) -> int:
@@ -67,7 +65,7 @@ def lacking_releases(scenarios: Sequence[Scenario]) -> dict[str, str]:
     lacking = {}
     for scenario in scenarios:
         try:
-            for release in scenario.releases or [os.environ.get(CHOICE) or None]:
+            for release in scenario.releases or [os.environ.get(releases.CHOICE_FOR_SCENARIOS) or None]:
                 releases.find(release)
         except releases.ReleaseMissing as missing:
             lacking[scenario.name] = str(missing)

@@ -28,6 +28,8 @@ from .programs import PACKAGE
 
 CACHE = cache.folder() / "etcd"
 OVERRIDE = "ETCD_TEST_ETCD"
+CHOICE_FOR_SCENARIOS = "ETCD_LAB_VERSION"
+"""Names the release of those Molecule scenarios that are about none: in full, or a minor. The newest here otherwise."""
 TESTED_MINORS = catalogue.tested_minors()
 """The minors that every test of a behaviour must pass on."""
 

@@ -36,7 +36,7 @@ from typing import Any
 
 import yaml
 
-from .. import writing
+from .. import releases, writing
 from ..backend import Backend, BackendUnavailable
 from ..cluster import Cluster
 from ..images import recipe
@@ -89,7 +89,7 @@ class Scenario:
             hosts=tuple(platform["name"] for platform in molecule["platforms"]),
             cluster=options.get("cluster") or {},
             kind=options.get("kind", "node"),
-            version=options.get("version") or variables.get("ETCD_LAB_VERSION") or None,
+            version=options.get("version") or variables.get(releases.CHOICE_FOR_SCENARIOS) or None,
             has_writer=bool(options.get("writer")),
             capabilities=tuple(options.get("capabilities") or ()),
             has_etcd=options.get("has_etcd", True),

@@ -264,7 +264,7 @@ class TestLeftOut:
     def test_a_release_that_is_chosen_is_that_of_the_scenarios_about_none(self, monkeypatch):
         asked: list[str | None] = []
         monkeypatch.setattr(releases, "find", asked.append)
-        monkeypatch.setenv(command.CHOICE, "3.6")
+        monkeypatch.setenv(releases.CHOICE_FOR_SCENARIOS, "3.6")
         assert command.lacking_releases([scenario("any"), Scenario("one", ("etcd1",), "node", ("3.4.23",))]) == {}
         assert asked == ["3.6", "3.4.23"]
 
