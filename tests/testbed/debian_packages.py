@@ -106,4 +106,4 @@ def _apt(folder: Path, *command: str, cwd: Path | None = None) -> str:
 
 
 def _run(command: list[str], cwd: Path | None = None) -> str:
-    return release_cache.run(command, SECONDS_FOR_APT, cwd)
+    return release_cache.run(f"{Path(command[0]).name} {command[-1]}", command, SECONDS_FOR_APT, cwd)

@@ -47,7 +47,7 @@ def _find_go() -> str:
     oldest = ".".join(map(str, OLDEST_GO))
     if go is None:
         raise FetchFailed(f"Go {oldest} or newer is needed, and this machine has none (apt-get install golang-go)")
-    found = re.search(r"go(\d+)\.(\d+)", run([go, "version"], SECONDS))
+    found = re.search(r"go(\d+)\.(\d+)", run("go version", [go, "version"], SECONDS))
     if found is None or (int(found[1]), int(found[2])) < OLDEST_GO:
         raise FetchFailed(f"Go {oldest} or newer is needed, and {go} is {found[0] if found else 'something else'}")
     return go
@@ -58,9 +58,12 @@ def _build(go: str, version: str, folder: Path) -> str:
     (folder / "programs").mkdir()
     environment = {**ENVIRONMENT, TOOLCHAIN: os.environ.get(TOOLCHAIN, "auto")}
     packages = {program: f"go.etcd.io/etcd/{MODULE[program]}/v3" for program in PROGRAMS}
-    run([go, "get", *(f"{package}@v{version}" for package in packages.values())], SECONDS, folder, environment)
+    run(
+        "go get", [go, "get", *(f"{package}@v{version}" for package in packages.values())], SECONDS, folder, environment
+    )
     for program, package in packages.items():
-        run([go, "build", "-trimpath", LINKER, "-o", f"programs/{program}", package], SECONDS, folder, environment)
+        command = [go, "build", "-trimpath", LINKER, "-o", f"programs/{program}", package]
+        run(f"go build of {program}", command, SECONDS, folder, environment)
     built = keep(folder / "programs", SOURCE)
     if built != version:
         raise FetchFailed(f"the modules of {version} are etcd {built}")

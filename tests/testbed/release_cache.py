@@ -16,6 +16,7 @@ from pathlib import Path
 
 from . import releases
 
+SECONDS_FOR_VERSION = 30
 PROGRAMS = ("etcd", "etcdctl", "etcdutl")
 
 
@@ -41,7 +42,7 @@ def keep(programs: Path, source: str) -> str:
 
     A release that is there already is moved out of the way: an etcd that runs from it goes on running.
     """
-    answer = run([str(programs / "etcd"), "--version"], 10)
+    answer = run("etcd --version", [str(programs / "etcd"), "--version"], SECONDS_FOR_VERSION)
     found = re.search(r"etcd Version: (\d+\.\d+\.\d+)", answer)
     if found is None:
         raise FetchFailed(f"the etcd of {source} does not say its version: {answer.strip()[:80]}")
@@ -59,10 +60,13 @@ def keep(programs: Path, source: str) -> str:
 
 
 def run(
-    command: list[str], seconds: float, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+    step: str,
+    command: list[str],
+    seconds: float,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> str:
-    """What a command prints. Raises FetchFailed where it fails, or does not end in time."""
-    said = f"{Path(command[0]).name} {command[-1]}"
+    """What a command prints. Raises FetchFailed, with the name of the step, where it fails or does not end in time."""
     try:
         done = subprocess.run(
             command,
@@ -74,9 +78,9 @@ def run(
             env={**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})},
         )
     except subprocess.TimeoutExpired:
-        raise FetchFailed(f"`{said}` took longer than {seconds:.0f} s") from None
+        raise FetchFailed(f"`{step}` took longer than {seconds:.0f} s") from None
     if done.returncode != 0:
         lines = done.stderr.splitlines()
         causes = [line for line in lines if line.startswith("E:")] or lines[-2:] or ["no output"]
-        raise FetchFailed(f"{said}: {' '.join(causes)[:300]}")
+        raise FetchFailed(f"{step}: {' '.join(' '.join(causes).split())[:300]}")
     return done.stdout

@@ -252,7 +252,7 @@ def test_a_lab_that_cannot_be_made_leaves_nothing(engine, scenario):
         (
             1,
             {"clutser": {}},
-            "driver.options.clutser is unknown; there are: capabilities, cluster, has_etcd, kind, releases, version",
+            "driver.options.clutser is unknown; there are: capabilities, cluster, has_etcd, kind, releases",
         ),
         (1, {"cluster": {"sise": 1}}, "driver.options.cluster.sise is unknown; there are: auth, dead"),
         (1, {"kind": "systemd", "cluster": {"size": 1}}, "leave driver.options.cluster out"),
