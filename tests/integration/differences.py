@@ -249,6 +249,18 @@ def newest_here() -> str:
         return RELEASES[-1]
 
 
+@functools.cache
+def one_of_each_minor(since: str = "3.3") -> tuple[str, ...]:
+    """The newest release of every minor, for what is asked of all: of those on this machine, and of the tests' own
+    minors also what it lacks, which leaves tests out. The chosen release alone, if one is.
+    """
+    if chosen := os.environ.get(CHOICE):
+        return (chosen,) if releases.numbers(chosen) >= releases.numbers(since) else ()
+    newest = {releases.numbers(release)[:2]: release for release in RELEASES}
+    newest.update({release.numbers[:2]: version for version, release in releases.available().items()})
+    return tuple(newest[minor] for minor in sorted(newest) if minor >= releases.numbers(since))
+
+
 def releases_of(differences: Iterable[Difference]) -> tuple[str, ...]:
     """The releases on which a test runs that depends on these, oldest first: one for each answer of each, and the
     newest of this machine.
