@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,7 +127,8 @@ def _readiness_of_a_learner(cluster: Cluster) -> str:
 
 def _joiner_by_snapshot(cluster: Cluster) -> str:
     voter = cluster.leader
-    voter.restart(**{CATCH_UP.get(cluster.minor, "snapshot_catchup_entries"): KEPT})
+    keeps: dict[str, Any] = {CATCH_UP.get(cluster.minor, "snapshot_catchup_entries"): KEPT}
+    voter.restart(**keeps)
     asking = cluster.gateway_of(voter.client_url, keeps_alive=True)
     for number in range(WRITES):
         asking.put("key", str(number))

@@ -179,7 +179,7 @@ def test_a_settled_cluster_accepts_what_a_fresh_one_refuses(version):
         ({"dead": -1}, "negative"),
         ({"dead": 3}, "leaves none"),
         ({"size": 1, "leader_dead": True}, "leaves none"),
-        ({"learners": 1, "unstarted_learners": 1}, "one at a time"),
+        ({"learners": 1, "unstarted_learners": 1, "version": "3.5"}, "one at a time"),
         ({"learners": 1, "version": "3.3"}, "knows no learners"),
         ({"size": 1, "unstarted": 2}, "without a quorum"),
         ({"size": 2, "unstarted": 2}, "strict check forbids"),
