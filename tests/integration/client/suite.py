@@ -16,6 +16,8 @@ from ..differences import one_of_each_minor
 
 TRANSPORTS = ("gateway", "grpc")
 VERSIONS = one_of_each_minor()
+OLDEST_AND_NEWEST = tuple(dict.fromkeys((VERSIONS[0], VERSIONS[-1]))) if VERSIONS else ()
+"""For what etcd leaves to its language: TLS, and connections that fail."""
 
 
 def since(*release: int) -> pytest.MarkDecorator:
