@@ -127,6 +127,16 @@ READINESS_OF_A_LEARNER = Difference(
     {"3.4.23": "missing", "3.5.16": "ready", "3.5.34": "not ready", "3.6.16": "not ready", "3.7.3": "not ready"},
     "server/etcdserver/api/etcdhttp/health.go learnerCheck",
 )
+JOINER_OF_3_5 = Difference(
+    "what becomes of etcd 3.5.34 that joins as a learner",
+    {"3.4.23": "lives", "3.5.34": "lives", "3.6.16": "ends", "3.7.3": "ends"},
+    "server/etcdserver/cluster_util.go isCompatibleWithVers: the joiner judges, after it was added",
+)
+JOINER_OF_3_7 = Difference(
+    "what becomes of etcd 3.7.3 that joins as a learner",
+    {"3.5.34": "ends", "3.6.16": "lives", "3.7.3": "lives"},
+    "server/etcdserver/apply/apply.go MustUnmarshalMessage: 3.7 reads no requests of 3.5 (pull request 21263)",
+)
 JOINER_BY_SNAPSHOT = Difference(
     "whether a learner that joins after 150 writes, where 10 entries are kept for it, gets a snapshot and so does not "
     "know the tokens that were given before",
@@ -208,6 +218,8 @@ ALL = (
     UPDATE_OF_A_LEARNER,
     CODE_OF_A_CALL_THAT_A_LEARNER_REFUSES,
     READINESS_OF_A_LEARNER,
+    JOINER_OF_3_5,
+    JOINER_OF_3_7,
     JOINER_BY_SNAPSHOT,
     PROMOTION_AT_A_FOLLOWER_WITH_AUTHENTICATION,
     STATUS_WITH_AUTHENTICATION,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,6 +126,24 @@ def _readiness_of_a_learner(cluster: Cluster) -> str:
     return "ready" if status == 200 else "not ready" if "[-]non_learner" in text else text
 
 
+def _joiner_of(release: str, cluster: Cluster) -> str:
+    joiner = cluster.spare()
+    cluster.leader.gateway.member_add([joiner.peer_url], learner=True)
+    to_apply = cluster.leader.status()["applied"]
+    joiner.install(release)
+    joiner.start(wait=False)
+
+    def look() -> str | None:
+        try:
+            applied = joiner.status()["applied"]
+        except (OSError, GatewayError) as problem:
+            return str(problem) if joiner.is_running else None
+        return None if applied >= to_apply else f"{applied} of {to_apply} applied"
+
+    waiting.until("the joiner to live or to end", look, 10)
+    return "lives" if joiner.is_running else "ends"
+
+
 def _joiner_by_snapshot(cluster: Cluster) -> str:
     voter = cluster.leader
     keeps: dict[str, Any] = {CATCH_UP.get(cluster.minor, "snapshot_catchup_entries"): KEPT}
@@ -236,6 +255,8 @@ LOOKS = (
     Look(differences.UPDATE_OF_A_LEARNER, {"size": 1, "unstarted_learners": 1}, _update_of_a_learner, changes=True),
     Look(differences.CODE_OF_A_CALL_THAT_A_LEARNER_REFUSES, WITH_A_LEARNER, _code_of_a_call_that_a_learner_refuses),
     Look(differences.READINESS_OF_A_LEARNER, WITH_A_LEARNER, _readiness_of_a_learner),
+    Look(differences.JOINER_OF_3_5, ONE, functools.partial(_joiner_of, "3.5.34"), changes=True),
+    Look(differences.JOINER_OF_3_7, ONE, functools.partial(_joiner_of, "3.7.3"), changes=True),
     Look(differences.JOINER_BY_SNAPSHOT, ONE_WITH_USERS, _joiner_by_snapshot, changes=True),
     Look(
         differences.PROMOTION_AT_A_FOLLOWER_WITH_AUTHENTICATION,
@@ -269,7 +290,7 @@ def every_question() -> list:
             release,
             looks,
             marks=pytest.mark.etcd(version=release, **looks[0].state),
-            id=f"{release}, {looks[-1].ask.__name__.strip('_')}",
+            id=f"{release}, {looks[-1].difference.question}",
         )
         for (release, _state), shared in groups.items()
         for looks in shared
