@@ -273,6 +273,12 @@ def one_of_each_minor(since: str = "3.3") -> tuple[str, ...]:
     return tuple(newest[minor] for minor in sorted(newest) if minor >= releases.numbers(since))
 
 
+def oldest_and_newest(since: str = "3.3") -> tuple[str, ...]:
+    """The ends of `one_of_each_minor`, for what no answer of etcd differs in, and what it is built with may."""
+    each = one_of_each_minor(since)
+    return tuple(dict.fromkeys((*each[:1], *each[-1:])))
+
+
 def releases_of(differences: Iterable[Difference]) -> tuple[str, ...]:
     """The releases on which a test runs that depends on these, oldest first: one for each answer of each, and the
     newest of this machine.

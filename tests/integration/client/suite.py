@@ -12,11 +12,11 @@ from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import 
 
 from tests.testbed.releases import numbers
 
-from ..differences import one_of_each_minor
+from ..differences import oldest_and_newest, one_of_each_minor
 
 TRANSPORTS = ("gateway", "grpc")
 VERSIONS = one_of_each_minor()
-OLDEST_AND_NEWEST = tuple(dict.fromkeys((VERSIONS[0], VERSIONS[-1]))) if VERSIONS else ()
+OLDEST_AND_NEWEST = oldest_and_newest()
 """For what etcd leaves to its language: TLS, and connections that fail."""
 
 

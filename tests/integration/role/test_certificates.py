@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.integration.differences import one_of_each_minor
+from tests.integration.differences import oldest_and_newest
 from tests.integration.modules.driver import Run, run_main, untouched
 from tests.testbed import Cluster
 
-EACH_MINOR = one_of_each_minor("3.4")
+RELEASES = oldest_and_newest("3.4")
 
 
 def issue(ca: trustme.CA, certificate: Path, key: Path) -> None:
@@ -37,7 +37,7 @@ def both_urls(cluster: Cluster) -> list[str]:
     return [url for member in cluster.members for url in (member.client_url, member.peer_url)]
 
 
-@pytest.mark.parametrize("version", EACH_MINOR)
+@pytest.mark.parametrize("version", RELEASES)
 def test_running_members_serve_a_new_certificate_at_both_ports_without_a_restart(version):
     with Cluster(2, tls=True, version=version) as cluster:
         before = proof(cluster, served_at=both_urls(cluster))
@@ -52,7 +52,7 @@ def test_running_members_serve_a_new_certificate_at_both_ports_without_a_restart
         cluster.put("still", "writable")
 
 
-@pytest.mark.parametrize("version", EACH_MINOR)
+@pytest.mark.parametrize("version", RELEASES)
 def test_a_certificate_of_a_ca_that_members_do_not_trust_is_found_out(version, tmp_path):
     """Before it is put into place: as whom one shakes hands needs no place."""
     with Cluster(1, tls=True, version=version) as cluster:
