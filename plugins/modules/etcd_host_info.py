@@ -12,6 +12,7 @@ version_added: 0.1.0
 description:
   - Says to which member the data in a data directory belongs. It reads the beginning of the write-ahead log. It works
     whether etcd runs or not, and needs no etcd program.
+  - On request, says what the snapshots and the write-ahead log hold that another release of etcd does not start with.
   - Says whether the service runs, and which settings a restart would change for its process.
   - Pass RV(host) to M(quorum.etcd.etcd_cluster_plan) in O(quorum.etcd.etcd_cluster_plan#module:hosts).
 author:
@@ -148,6 +149,12 @@ options:
         description:
           - The SHA-256 checksum of the key of O(certificates[].given). A certificate with any other key is due.
         type: str
+  raft_files:
+    description:
+      - Whether to read the snapshots and the write-ahead log for RV(host.raft_files). A full segment of the log, which
+        is 64 MB, takes about a second, or up to three seconds when its entries are very small.
+    type: bool
+    default: false
   expiry_files:
     description:
       - Files of certificates and CA bundles. RV(expiring) names the certificates in them that expire.
@@ -196,6 +203,7 @@ host:
     running: true
     outdated: []
     first_start: null
+    raft_files: null
   contains:
     name:
       description: The option O(name).
@@ -348,6 +356,48 @@ host:
           type: bool
           returned: always
           sample: false
+    raft_files:
+      description: What the snapshots and the write-ahead log hold. Null unless O(raft_files=true).
+      type: dict
+      returned: always
+      sample:
+        snapshot_index: 0
+        last_v2_request_index: 4
+        v2_keys: []
+        last_index: 9
+        reason: null
+      contains:
+        snapshot_index:
+          description: Index of the newest snapshot that etcd would start from. V(0) when there is none.
+          type: int
+          returned: always
+          sample: 0
+        last_v2_request_index:
+          description:
+            - Index of the last entry after that snapshot that etcd 3.7 cannot read. V(0) when there is none.
+            - Etcd up to 3.5 writes such entries at every start of a member. Etcd 3.6 reads them, and etcd 3.7 panics.
+          type: int
+          returned: always
+          sample: 4
+        v2_keys:
+          description:
+            - The first five keys of etcd's version 2, in the snapshot or in the log, with which etcd 3.6 does not
+              start.
+            - For a request without a key it is the method of the request.
+          type: list
+          elements: str
+          returned: always
+          sample: []
+        last_index:
+          description: Index of the last entry of the log.
+          type: int
+          returned: always
+          sample: 9
+        reason:
+          description: Why the files cannot be read. Null when they can.
+          type: str
+          returned: always
+          sample: null
 service:
   description: The systemd unit.
   type: dict
@@ -528,6 +578,7 @@ def main() -> None:
                     "given_key": {"type": "str", "no_log": False},
                 },
             },
+            "raft_files": {"type": "bool", "default": False},
             "expiry_files": {"type": "list", "elements": "path", "default": []},
             "expires_within_days": {"type": "float", "default": 30.0},
         },

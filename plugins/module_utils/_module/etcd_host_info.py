@@ -14,6 +14,7 @@ import typing as t
 from .._membership.model import hex_id
 from .._operations.data_dir import examine, holds_log, log_directory
 from .._operations.file_facts import Wanted, certificate_due, checksum, expiring, is_usable, text_of
+from .._operations.raft_files import examine_raft_files
 from .._operations.service import (
     Places,
     Runner,
@@ -61,6 +62,7 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
             "outdated": outdated(service.pid, params["environment"]) if service.pid else [],
             "first_start": _first_start(told),
             "past": _past(params, service.pid),
+            "raft_files": _raft_files(params) if params["raft_files"] else None,
         },
         "service": {
             "known": service.is_known,
@@ -132,6 +134,17 @@ def _data_dir(path: str, wal_dir: str) -> Result:
         "state": found.state,
         "member_id": hex_id(found.member_id) if found.member_id else None,
         "cluster_id": hex_id(found.cluster_id) if found.cluster_id else None,
+        "reason": found.reason or None,
+    }
+
+
+def _raft_files(params: t.Mapping[str, t.Any]) -> Result:
+    found = examine_raft_files(params["data_dir"], params["wal_dir"] or "")
+    return {
+        "snapshot_index": found.snapshot_index,
+        "last_v2_request_index": found.last_v2_request_index,
+        "v2_keys": list(found.v2_keys),
+        "last_index": found.last_index,
         "reason": found.reason or None,
     }
 
