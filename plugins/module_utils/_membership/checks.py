@@ -125,9 +125,9 @@ def joiner_is_sound(cluster: Cluster, step: Step, release: str) -> MaybeRefusal:
     )
 
 
-def joiner_can_read_the_log(cluster: Cluster, step: Step, release: str, is_log_clean: bool) -> MaybeRefusal:
-    """A member of 3.6 may send a joiner its log from the first entry on, also from before its newest snapshot (3.6.16
-    server/etcdserver/server.go compactRaftLog), and entries of the form of 3.5 make 3.7 panic.
+def joiner_can_read_the_log(cluster: Cluster, step: Step, release: str, is_log_clean: bool | None) -> MaybeRefusal:
+    """A member of 3.6 sends a joiner all entries after its newest snapshot (3.6.16 server/etcdserver/server.go
+    compactRaftLog), and entries of the form of 3.5 make 3.7 panic.
     """
     present = _minor_of_cluster(cluster)
     joiner = versions.minor_of(release)
@@ -136,13 +136,15 @@ def joiner_can_read_the_log(cluster: Cluster, step: Step, release: str, is_log_c
     if joiner <= present or not versions.crossing_to(joiner).v2_requests_panic:
         return None
     words = versions.minor_words(present)
-    return Refusal(
-        codes.RAFT_FILES_UNREAD,
-        f"cannot {step}: its etcd {release} panics at entries of the form of 3.5, and it is not known whether the "
-        f"members of {words} would send it one",
-        f"Install etcd {words} on its host first, and upgrade it together with the others. Accept this if the cluster "
-        f"began with {words}.",
-    )
+    why = f"cannot {step}: its etcd {release} panics at entries of the form of 3.5"
+    way_out = f"Install etcd {words} on its host first, and upgrade it together with the others."
+    if is_log_clean is None:
+        return Refusal(
+            codes.RAFT_FILES_UNREAD,
+            f"{why}, and it is not known whether the members of {words} would send it one",
+            f"{way_out} Accept this if the cluster began with {words}.",
+        )
+    return Refusal(codes.V2_REQUESTS_IN_LOG, f"{why}, and the members of {words} would send it one", way_out)
 
 
 def _minor_of_cluster(cluster: Cluster) -> versions.Minor | None:

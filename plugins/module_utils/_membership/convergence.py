@@ -45,7 +45,7 @@ class DesiredMember:
     peer_urls: tuple[str, ...]
     has_data: bool | None = None
     release: str = ""
-    is_log_clean: bool = False
+    is_log_clean: bool | None = None
     accept: frozenset[str] = frozenset()
 
 

@@ -191,15 +191,13 @@ def _converged(cluster: Cluster, hosts: t.Sequence[Host], consents: Consents) ->
 _ACCEPTED_OF_JOINERS = frozenset((codes.VERSION_BUG, codes.RAFT_FILES_UNREAD))
 
 
-def _is_log_clean(cluster: Cluster, hosts: t.Sequence[Host]) -> bool:
-    """Whether no member has ever had an entry that 3.7 cannot read. Entries before a snapshot are not read, and a
-    member may still send them.
-    """
-    files = {host.data_dir.member_id: host.raft_files for host in hosts}
-    return all(
-        found is not None and not (found.reason or found.last_v2_request_index or found.snapshot_index)
-        for found in (files.get(member.member_id) for member in cluster.members)
-    )
+def _is_log_clean(cluster: Cluster, hosts: t.Sequence[Host]) -> bool | None:
+    """Whether no member has an entry after its newest snapshot that 3.7 cannot read; None where it is not known."""
+    by_member = {host.data_dir.member_id: host.raft_files for host in hosts}
+    found = [by_member.get(member.member_id) for member in cluster.members]
+    if any(files is not None and files.last_v2_request_index for files in found):
+        return False
+    return None if any(files is None or files.reason for files in found) else True
 
 
 def _findings(way: t.Sequence[Move], hosts: t.Sequence[Host]) -> tuple[Finding, ...]:

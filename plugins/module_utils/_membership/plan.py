@@ -29,7 +29,7 @@ class Goal:
     """What a user wants of one member. Peer URLs are normalised; `accept` holds refusal codes to override.
 
     `release` is that of the program that a new member will run, empty where it is not known. `is_log_clean` says
-    whether a member of 3.7 can read every entry that the others may send it.
+    whether a member of 3.7 can read every entry that the others would send it, None where that is not known.
     """
 
     state: str
@@ -39,7 +39,7 @@ class Goal:
     min_fault_tolerance: int = 0
     accept: frozenset[str] = frozenset()
     release: str = ""
-    is_log_clean: bool = False
+    is_log_clean: bool | None = None
 
 
 @dataclass(frozen=True)

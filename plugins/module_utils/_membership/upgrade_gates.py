@@ -251,7 +251,7 @@ STORAGE_VERSION = Gate(
     lambda roll: f"storage version is {roll.minor[0]}.{roll.minor[1] - 1}",
     lambda roll: roll.crossing.needs_storage_version,
 )
-NO_V2_KEYS = Gate(has_no_v2_keys, lambda roll: "no keys of etcd's version 2", lambda roll: roll.crossing.v2_keys_panic)
+NO_V2_KEYS = Gate(has_no_v2_keys, lambda roll: "has no keys of version 2", lambda roll: roll.crossing.v2_keys_panic)
 REPLAYABLE = Gate(
     can_be_replayed,
     lambda roll: f"{versions.minor_words(roll.minor)} can read its log",

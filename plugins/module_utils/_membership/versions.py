@@ -200,7 +200,8 @@ CROSSINGS: t.Mapping[Minor, Crossing] = {
     # server/storage/util.go: "detected disallowed custom content in v2store".
     (3, 6): Crossing((PROMOTION_NOT_STORED, PROMOTION_LOST_IN_SNAPSHOT, ZOMBIE_MEMBERS), "3.5.32", v2_keys_panic=True),
     # etcd.io/docs/v3.7/upgrades/upgrade_3_7; PR 21263 removed apply_v2.go, so 3.7.3
-    # server/etcdserver/apply/apply.go panics (MustUnmarshalMessage); 3.6.16 server/etcdserver/version/monitor.go UpdateStorageVersionIfNeeded.
+    # server/etcdserver/apply/apply.go panics (MustUnmarshalMessage); 3.6.16 server/etcdserver/version/monitor.go
+    # UpdateStorageVersionIfNeeded.
     (3, 7): Crossing((NOT_BESIDE_3_7,), "3.6.11", v2_requests_panic=True, needs_storage_version=True),
 }
 """By the minor release that is gone to."""

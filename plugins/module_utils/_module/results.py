@@ -18,6 +18,8 @@ from .arguments import out_of_range
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
+    from .._membership.refusal import Refusal
+
 Result = t.Dict[str, t.Any]
 
 
@@ -55,7 +57,7 @@ def failure(cause: Exception) -> Result:
         return {
             "msg": f"Refused ({refusal.code}): {refusal.message}. {refusal.next_step}",
             "refusal": refusal_data(refusal),
-            **({"checks": [finding_data(one) for one in refusal.findings]} if refusal.findings else {}),
+            **(_checks(refusal) if refusal.findings else {}),
         }
     if isinstance(cause, InvalidEndpoint):
         cause = EtcdError(NOT_ETCD, str(cause))
@@ -66,6 +68,13 @@ def failure(cause: Exception) -> Result:
         "msg": f"{error.message}. {next_step}",
         "error": {"code": code, "message": error.message, "next_step": next_step},
     }
+
+
+def _checks(refusal: Refusal) -> Result:
+    # Only here: most modules check nothing of a host.
+    from .._membership.deployment_text import checks_text  # pylint: disable=import-outside-toplevel
+
+    return {"checks": [finding_data(one) for one in refusal.findings], "text": checks_text(refusal.findings)}
 
 
 def circumstances(stop: ApplyFailed) -> Result:
