@@ -407,7 +407,7 @@ checks:
     - {host: n1, check: 3.7 can read its log, outcome: passes, code: null}
   contains:
     host:
-      description: Name of the member.
+      description: Name of the member. Null for a check of the whole cluster.
       type: str
       returned: always
       sample: n1

@@ -65,11 +65,9 @@ def checks_text(findings: t.Sequence[Finding]) -> str:
 def _checks(findings: t.Sequence[Finding]) -> list[str]:
     if not findings:
         return []
-    name, check = max(len(one.host) for one in findings), max(len(one.check) for one in findings)
-    lines = (
-        f"    {one.host:<{name}}  {one.check:<{check}}  {one.outcome}{f' ({one.code})' if one.code else ''}"
-        for one in findings
-    )
+    rows = [(one.host or "cluster", one) for one in findings]
+    name, check = max(len(host) for host, _one in rows), max(len(one.check) for one in findings)
+    lines = (f"    {host:<{name}}  {one.check:<{check}}  {one.outcome}" for host, one in rows)
     return ["", "What was checked:", *lines]
 
 

@@ -102,7 +102,12 @@ def move_data(move: Move) -> Data:
 
 
 def finding_data(finding: Finding) -> Data:
-    return {"host": finding.host, "check": finding.check, "outcome": finding.outcome, "code": finding.code or None}
+    return {
+        "host": finding.host or None,
+        "check": finding.check,
+        "outcome": finding.outcome,
+        "code": finding.code or None,
+    }
 
 
 def refusal_data(refusal: Refusal) -> Data:

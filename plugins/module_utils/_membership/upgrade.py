@@ -30,7 +30,7 @@ from .quorum import quorum_of
 from .quorum_refusals import labels
 from .refusal import Check, Refusal, judge
 from .steps import ADD_LEARNER, UPDATE_PEER_URLS, Step
-from .upgrade_gates import Roll
+from .upgrade_gates import Finding, Roll
 
 # What the hosts do, besides the moves of `deployment`.
 UPGRADE = "upgrade"
@@ -78,7 +78,7 @@ class _Upgrade:
         due = self._due()
         if not due:
             return Deployment(release=roll.release)
-        found = upgrade_gates.findings(roll, due, accept)
+        found = self._findings(due, accept)
         warnings = judge(self._checks(due), accept)
         if isinstance(warnings, Refusal):
             return replace(warnings, findings=found)
@@ -118,8 +118,24 @@ class _Upgrade:
             lambda: upgrade_gates.passed(roll, upgrade_gates.KNOWN_RELEASE, due),
             lambda: self._is_another_group(due),
             lambda: upgrade_gates.passed(roll, upgrade_gates.NO_V2_KEYS, due),
-            lambda: self._has_storage_version(due),
+            # Of every member, as soon as one of them crosses.
+            lambda: upgrade_gates.passed(roll, upgrade_gates.STORAGE_VERSION, cluster.members),
             lambda: upgrade_gates.passed(roll, upgrade_gates.REPLAYABLE, due),
+        )
+
+    def _findings(self, due: tuple[Member, ...], accept: t.Container[str]) -> tuple[Finding, ...]:
+        """What was checked of the cluster, and of each member that is due, for people."""
+        cluster = self.roll.cluster
+        step = Step(UPGRADE, due[0].member_id, due[0].name)
+        of_the_cluster: tuple[tuple[str, Check], ...] = (
+            ("no downgrade is on", lambda: checks.no_downgrade(cluster, step)),
+            (f"{self.roll.release} is a sound release", self._is_unsound),
+            ("no member is joining", lambda: checks.nothing_pending(cluster, step, None)),
+            ("its members are those of the group", lambda: self._is_another_group(due)),
+        )
+        return (
+            *(upgrade_gates.finding_of("", words, check(), accept) for words, check in of_the_cluster),
+            *upgrade_gates.findings(self.roll, due, accept),
         )
 
     # Releases
@@ -147,11 +163,6 @@ class _Upgrade:
             f"on this release {'; '.join(rule.summary for rule in broken)}",
             f"Upgrade to {versions.minor_words(roll.minor)}.{fixed} or newer.",
         )
-
-    def _has_storage_version(self, due: tuple[Member, ...]) -> Refusal | None:
-        """Asked of every member as soon as one of them crosses."""
-        members = self.roll.cluster.members if self.roll.crossers(due) else ()
-        return upgrade_gates.passed(self.roll, upgrade_gates.STORAGE_VERSION, members)
 
     def _advice(self, due: tuple[Member, ...]) -> tuple[str, ...]:
         return (*self._advice_on_the_present(due), *self._advice_on_the_target())

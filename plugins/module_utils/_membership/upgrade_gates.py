@@ -28,7 +28,9 @@ IN_THE_WAY = "stands in the way"
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found out about one host: PASSES, PUT_RIGHT or IN_THE_WAY, then with the code of the refusal."""
+    """What one check found out about a host, or about the cluster where `host` is empty: PASSES, PUT_RIGHT or
+    IN_THE_WAY, then with the code of the refusal.
+    """
 
     host: str
     check: str
@@ -49,6 +51,10 @@ class Roll:
     @property
     def minor(self) -> Minor:
         return self.target[:2]
+
+    @property
+    def below(self) -> Minor:
+        return self.target[0], self.target[1] - 1
 
     @property
     def crossing(self) -> Crossing:
@@ -92,11 +98,20 @@ Judge = t.Callable[[Roll, t.Sequence[Member]], t.Optional[Refusal]]
 
 @dataclass(frozen=True)
 class Gate:
-    """A check of members, the words for the table, and whether it has a meaning for an upgrade."""
+    """A check of members, and its words in the table, in which `{minor}` is the minor release that is gone to.
+
+    One with `of_crossing` has a meaning only for members that go to another minor release, if that crossing has what it
+    returns.
+    """
 
     judge: Judge
-    words: t.Callable[[Roll], str]
-    applies: t.Callable[[Roll], bool] = lambda roll: True
+    words: str
+    of_crossing: t.Callable[[Crossing], object] | None = None
+
+    def concerns(self, roll: Roll, members: t.Sequence[Member]) -> bool:
+        if self.of_crossing is None:
+            return True
+        return bool(self.of_crossing(roll.crossing) and roll.crossers(members))
 
 
 def goes_up_by_one_minor(roll: Roll, members: t.Sequence[Member]) -> Refusal | None:
@@ -167,15 +182,15 @@ def has_storage_version(roll: Roll, members: t.Sequence[Member]) -> Refusal | No
     The storage version follows the cluster version (etcd 3.6.16 server/etcdserver/version/monitor.go
     UpdateStorageVersionIfNeeded), so this stands for both.
     """
-    below = roll.target[0], roll.target[1] - 1
+    told = ((member, _storage_version(roll, member)) for member in members)
     late = [
         f"{member.label} ({storage or 'not told'})"
-        for member, storage in ((member, _storage_version(roll, member)) for member in roll.cluster.members)
-        if member in members and versions.minor_of(storage) != below
+        for member, storage in told
+        if versions.minor_of(storage) != roll.below
     ]
     if not late:
         return None
-    wanted = versions.minor_words(below)
+    wanted = versions.minor_words(roll.below)
     return roll.refused(
         codes.CLUSTER_UNSETTLED,
         f"the storage version of {', '.join(sorted(late))} is not {wanted} yet",
@@ -235,44 +250,25 @@ def _unread(roll: Roll, members: t.Iterable[Member]) -> Refusal | None:
     )
 
 
-STEPWISE = Gate(goes_up_by_one_minor, lambda roll: "goes up by at most one minor release")
+STEPWISE = Gate(goes_up_by_one_minor, "goes up by at most one minor release")
 WITHOUT_AUTHENTICATION = Gate(
-    has_no_authentication, lambda roll: "authentication is off", lambda roll: roll.crossing.without_authentication
+    has_no_authentication, "authentication is off", lambda crossing: crossing.without_authentication
 )
-NEW_ENOUGH = Gate(
-    is_new_enough,
-    lambda roll: f"new enough for {versions.minor_words(roll.minor)}",
-    lambda roll: bool(roll.crossing.rules),
-)
-KNOWN_RELEASE = Gate(has_known_release, lambda roll: "tells its release")
-HEALTHY = Gate(is_healthy, lambda roll: "is a healthy voter")
+NEW_ENOUGH = Gate(is_new_enough, "new enough for {minor}", lambda crossing: crossing.rules)
+KNOWN_RELEASE = Gate(has_known_release, "tells its release")
+HEALTHY = Gate(is_healthy, "is a healthy voter")
 STORAGE_VERSION = Gate(
-    has_storage_version,
-    lambda roll: f"storage version is {roll.minor[0]}.{roll.minor[1] - 1}",
-    lambda roll: roll.crossing.needs_storage_version,
+    has_storage_version, "storage version is {below}", lambda crossing: crossing.needs_storage_version
 )
-NO_V2_KEYS = Gate(has_no_v2_keys, lambda roll: "has no keys of version 2", lambda roll: roll.crossing.v2_keys_panic)
-REPLAYABLE = Gate(
-    can_be_replayed,
-    lambda roll: f"{versions.minor_words(roll.minor)} can read its log",
-    lambda roll: roll.crossing.v2_requests_panic,
-)
+NO_V2_KEYS = Gate(has_no_v2_keys, "has no keys of version 2", lambda crossing: crossing.v2_keys_panic)
+REPLAYABLE = Gate(can_be_replayed, "{minor} can read its log", lambda crossing: crossing.v2_requests_panic)
 GATES = (STEPWISE, WITHOUT_AUTHENTICATION, NEW_ENOUGH, KNOWN_RELEASE, HEALTHY, STORAGE_VERSION, NO_V2_KEYS, REPLAYABLE)
 
 
 def passed(roll: Roll, gate_: Gate, members: t.Sequence[Member]) -> Refusal | None:
     """The refusal of a gate, if it has a meaning for these members. What is put right by the run is none."""
-    if not _concerns(roll, gate_, members):
-        return None
-    found = gate_.judge(roll, members)
+    found = gate_.judge(roll, members) if gate_.concerns(roll, members) else None
     return None if found and _is_put_right(roll, found) else found
-
-
-def _concerns(roll: Roll, gate_: Gate, members: t.Sequence[Member]) -> bool:
-    return gate_.applies(roll) and (gate_ in _OF_ANY_UPGRADE or bool(roll.crossers(members)))
-
-
-_OF_ANY_UPGRADE = (STEPWISE, KNOWN_RELEASE, HEALTHY)
 
 
 def _is_put_right(roll: Roll, found: Refusal) -> bool:
@@ -285,15 +281,22 @@ def findings(roll: Roll, members: t.Sequence[Member], accept: t.Container[str]) 
         _finding(roll, gate_, member, accept)
         for member in members
         for gate_ in GATES
-        if _concerns(roll, gate_, (member,))
+        if gate_.concerns(roll, (member,))
     )
 
 
 def _finding(roll: Roll, gate_: Gate, member: Member, accept: t.Container[str]) -> Finding:
-    words, found = gate_.words(roll), gate_.judge(roll, (member,))
+    words = gate_.words.format(minor=versions.minor_words(roll.minor), below=versions.minor_words(roll.below))
+    found = gate_.judge(roll, (member,))
+    if found and _is_put_right(roll, found):
+        return Finding(member.label, words, PUT_RIGHT, found.code)
+    return finding_of(member.label, words, found, accept)
+
+
+def finding_of(host: str, words: str, found: Refusal | None, accept: t.Container[str]) -> Finding:
     if found is None or (found.code in accept and CODES[found.code].acceptable):
-        return Finding(member.label, words)
-    return Finding(member.label, words, PUT_RIGHT if _is_put_right(roll, found) else IN_THE_WAY, found.code)
+        return Finding(host, words)
+    return Finding(host, words, IN_THE_WAY, found.code)
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,11 @@ def cluster(
     return replace(observed, **facts)  # type: ignore[arg-type]
 
 
+def downgrading(observed: Cluster, target: str = "3.5.0") -> Cluster:
+    """The same, while a downgrade to this release is on."""
+    return replace(observed, statuses=tuple(replace(status, downgrade_target=target) for status in observed.statuses))
+
+
 def voters(count: int, dead_ones: int = 0) -> list[Host]:
     """m1 to m<count>; the last `dead_ones` of them do not answer."""
     alive = count - dead_ones
