@@ -81,7 +81,7 @@ def no_downgrade(cluster: Cluster, step: Step) -> MaybeRefusal:
     return Refusal(
         codes.DOWNGRADE_IN_PROGRESS,
         f"cannot {step}: a downgrade to {target} is on",
-        "Finish it first (quorum.etcd.downgrade), or cancel it (etcdctl downgrade cancel). A member that never "
+        "Finish it first, or cancel it (etcdctl downgrade cancel). A member that never "
         "answers keeps it on: remove that member.",
         before=quorum_of(cluster),
     )
