@@ -547,7 +547,11 @@ expiring:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_host_info import describe_host, runner_of
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_host_info import (
+    CERTIFICATES,
+    describe_host,
+    runner_of,
+)
 
 
 def main() -> None:
@@ -570,20 +574,7 @@ def main() -> None:
             "environment": {"type": "dict", "default": {}},
             "files": {"type": "list", "elements": "path", "default": []},
             "read": {"type": "list", "elements": "path", "default": []},
-            "certificates": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    "path": {"type": "path", "required": True},
-                    "names": {"type": "list", "elements": "str", "default": []},
-                    "renew_before_days": {"type": "float", "default": 30.0},
-                    "key": {"type": "path", "no_log": False},
-                    "ca": {"type": "str"},
-                    "given": {"type": "str"},
-                    "given_key": {"type": "str", "no_log": False},
-                },
-            },
+            "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATES},
             "raft_files": {"type": "bool", "default": False},
             "expiry_files": {"type": "list", "elements": "path", "default": []},
             "expires_within_days": {"type": "float", "default": 30.0},

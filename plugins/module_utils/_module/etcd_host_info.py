@@ -34,6 +34,16 @@ if t.TYPE_CHECKING:
 
 Result = t.Dict[str, t.Any]
 
+CERTIFICATES: dict[str, dict[str, t.Any]] = {
+    "path": {"type": "path", "required": True},
+    "names": {"type": "list", "elements": "str", "default": []},
+    "renew_before_days": {"type": "float", "default": 30.0},
+    "key": {"type": "path", "no_log": False},
+    "ca": {"type": "str"},
+    "given": {"type": "str"},
+    "given_key": {"type": "str", "no_log": False},
+}
+
 
 def runner_of(module: AnsibleModule) -> Runner:
     """Runs commands as the module does; a program that is not there has the exit code that a shell gives it."""

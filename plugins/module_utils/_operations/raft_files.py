@@ -68,6 +68,8 @@ def _examine(log: str, snap: str) -> RaftFiles:
         snapshot = _snapshot(os.path.join(snap, name)) if (term, index) in found.snapshots else None
         if snapshot:
             return _files(found, snapshot)
+    if segments[0].first_index:
+        raise Damaged(f"there is no snapshot of what was before {segments[0].path}")
     return _files(_read(segments, 0), SnapshotFile(0, 0, b""))
 
 
@@ -93,8 +95,8 @@ def _files(log: RaftLog, snapshot: SnapshotFile) -> RaftFiles:
 
 def _read(segments: list[_Segment], index: int) -> RaftLog:
     """The log from the entry after this index on. Raises OSError and Damaged."""
-    first = max((at for at, segment in enumerate(segments) if segment.first_index <= index), default=0)
-    wanted = segments[first:]
+    before = [segment for segment in segments if segment.first_index <= index]
+    wanted = segments[max(0, len(before) - 1) :]
     for segment, following in zip(wanted, wanted[1:]):
         if following.sequence != segment.sequence + 1:
             raise Damaged(f"the file between {segment.path} and {following.path} is missing")

@@ -24,8 +24,9 @@ def database(
     transactions: tuple[int, int] = (2, 1),
     second_root: int | None = None,
 ) -> bytes:
-    """Two meta pages, the free list, an empty page, and the page of the buckets, which is the root. The second meta page
-    may name another one.
+    """Two meta pages, the free list, an empty page, and the page of the buckets, which is the root.
+
+    The second meta page may name another root.
     """
     root = _leaf(buckets, root_flags, page_size)
     roots = (_ROOT, _ROOT if second_root is None else second_root)

@@ -72,7 +72,7 @@ def snapshot_file(index: int, term: int = 1, store: bytes = b"") -> bytes:
     return encode("SnapshotFile", {"crc": crc32c(data), "data": data})
 
 
-def named(segments: Iterable[bytes], size: int = 1 << 20) -> list[tuple[str, list[bytes]]]:
+def named(segments: Iterable[bytes | bytearray], size: int = 1 << 20) -> list[tuple[str, list[bytes]]]:
     """Segments as they are read: each with its name, in pieces of so many bytes."""
     return [
         (f"{number}.wal", [bytes(segment[at : at + size]) for at in range(0, len(segment), size)])

@@ -103,6 +103,12 @@ def test_a_log_can_be_read_from_any_of_its_segments_on(log):
     assert read_log(named(log.segments[1:])) == RaftLog(((1, 4),), (V2Request(5, "PUT", ATTRIBUTES_KEY),), 5)
 
 
+def test_a_segment_that_has_only_been_begun_holds_nothing_yet(log):
+    log.cut()
+    begun = log.segments[1][: log.starts[1]] + bytes(4096)
+    assert read_log(named([begun])) == RaftLog((), (), 0)
+
+
 @pytest.mark.parametrize("written", [0, 8, 20, 1000])
 def test_a_record_that_is_only_half_there_is_not_read(log, written):
     log.entry(5, v2("/1/a", value="x" * 2000))

@@ -134,6 +134,13 @@ def test_a_missing_segment_is_the_reason(disk):
     assert examine_raft_files(str(disk.data_dir)) == RaftFiles(reason=reason)
 
 
+def test_a_log_whose_beginning_is_missing_needs_a_snapshot(disk):
+    disk.write()
+    disk.segment(0, 0).unlink()
+    reason = f"there is no snapshot of what was before {disk.segment(1, 4)}"
+    assert examine_raft_files(str(disk.data_dir)) == RaftFiles(reason=reason)
+
+
 def test_a_snapshot_that_is_no_store_is_the_reason(disk):
     disk.take_snapshot(2, b"{")
     assert disk.found() == RaftFiles(reason="the content of version 2 cannot be read (JSONDecodeError)")
