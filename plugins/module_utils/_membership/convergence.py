@@ -123,9 +123,8 @@ class _Route:
         if attempt.action == START:
             refusal = can_be_changed(self.cluster)
             # Starting its members is what brings a lost quorum back.
-            if refusal and refusal.code != codes.NO_QUORUM:
-                return refusal
-            return _first_start_refused(self.cluster, attempt) or (attempt.step,)
+            in_the_way = refusal if refusal and refusal.code != codes.NO_QUORUM else None
+            return in_the_way or _first_start_refused(self.cluster, attempt) or (attempt.step,)
         verdict = plan(_assuming(self.cluster, attempt), _goal(attempt))
         return verdict if isinstance(verdict, Refusal) else verdict.steps
 
