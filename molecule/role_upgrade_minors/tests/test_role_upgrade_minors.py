@@ -33,4 +33,5 @@ def test_a_member_was_restarted_for_each_release_and_for_one_snapshot(node):
 def test_the_settings_are_as_they_were(node):
     assert not node.host.file("/etc/etcd/first_start.env").exists
     assert "SNAPSHOT_COUNT" not in node.host.check_output("cat /etc/etcd/etcd.env")
-    assert "SNAPSHOT_COUNT" not in node.host.check_output("tr '\\0' '\\n' < /proc/$(systemctl show etcd -P MainPID)/environ")
+    started = "journalctl --no-pager --unit etcd | grep --only-matching '\"snapshot-count\":[0-9]*'"
+    assert node.host.check_output(started).split()[-1] == '"snapshot-count":10000'
