@@ -18,18 +18,16 @@ import re
 import typing as t
 from dataclasses import dataclass, replace
 
-from . import checks, gate, upgrade_gates, versions
+from . import checks, gate, rolling, upgrade_gates, versions
 from . import refusal as codes
 from .convergence import Move
-from .deployment import TAKE_SNAPSHOT, Deployment, Verdict, deploy
-from .hosts import Consents, Host
+from .deployment import TAKE_SNAPSHOT, Deployment, Verdict
+from .hosts import Host
 from .model import Cluster, Member
 from .plan_warnings import promotion_warnings, untested_warnings
 from .preconditions import can_be_changed
-from .quorum import quorum_of
-from .quorum_refusals import labels
 from .refusal import Check, Refusal, judge
-from .steps import ADD_LEARNER, UPDATE_PEER_URLS, Step
+from .steps import Step
 from .upgrade_gates import Finding, Roll
 
 # What the hosts do, besides the moves of `deployment`.
@@ -97,8 +95,7 @@ class _Upgrade:
     def _due(self) -> tuple[Member, ...]:
         """Who does not run the release, or does not say so; the leader last."""
         cluster = self.roll.cluster
-        due = [member for member in cluster.members if not self.roll.runs_target(member)]
-        return tuple(sorted(due, key=lambda member: (member.member_id == cluster.leader_id, member.name)))
+        return rolling.leader_last(cluster, (member for member in cluster.members if not self.roll.runs_target(member)))
 
     def _checks(self, due: tuple[Member, ...]) -> tuple[Check, ...]:
         """What no waiting changes comes first; what the hosts' files say comes last, since they have to be the members'
@@ -116,7 +113,7 @@ class _Upgrade:
             lambda: next(filter(None, (gate.may_stop(cluster, member) for member in due)), None),
             lambda: gate.all_run(cluster, cluster.members),
             lambda: upgrade_gates.passed(roll, upgrade_gates.KNOWN_RELEASE, due),
-            lambda: self._is_another_group(due),
+            lambda: rolling.another_group(cluster, roll.hosts, due, f"upgrade to {roll.release}"),
             lambda: upgrade_gates.passed(roll, upgrade_gates.NO_V2_KEYS, due),
             # Of every member, as soon as one of them crosses.
             lambda: upgrade_gates.passed(roll, upgrade_gates.STORAGE_VERSION, cluster.members),
@@ -125,17 +122,20 @@ class _Upgrade:
 
     def _findings(self, due: tuple[Member, ...], accept: t.Container[str]) -> tuple[Finding, ...]:
         """What was checked of the cluster, and of each member that is due, for people."""
-        cluster = self.roll.cluster
+        cluster, roll = self.roll.cluster, self.roll
         step = Step(UPGRADE, due[0].member_id, due[0].name)
         of_the_cluster: tuple[tuple[str, Check], ...] = (
             ("no downgrade is on", lambda: checks.no_downgrade(cluster, step)),
-            (f"{self.roll.release} is a sound release", self._is_unsound),
+            (f"{roll.release} is a sound release", self._is_unsound),
             ("no member is joining", lambda: checks.nothing_pending(cluster, step, None)),
-            ("its members are those of the group", lambda: self._is_another_group(due)),
+            (
+                "its members are those of the group",
+                lambda: rolling.another_group(cluster, roll.hosts, due, f"upgrade to {roll.release}"),
+            ),
         )
         return (
             *(upgrade_gates.finding_of("", words, check(), accept) for words, check in of_the_cluster),
-            *upgrade_gates.findings(self.roll, due, accept),
+            *upgrade_gates.findings(roll, due, accept),
         )
 
     # Releases
@@ -185,44 +185,6 @@ class _Upgrade:
         )
         return (*advised, *untested_warnings((roll.release,)))
 
-    # Hosts
-
-    def _is_another_group(self, due: tuple[Member, ...]) -> Refusal | None:
-        """Whether the hosts differ from the members, or a host's service does not run its member: then it is unknown
-        what would be upgraded.
-        """
-        cluster, hosts = self.roll.cluster, self.roll.hosts
-        found = deploy(cluster, [replace(host, outdated=()) for host in hosts], Consents())
-        if isinstance(found, Refusal):
-            return found
-        by_name = {host.name: host for host in hosts}
-        first_moves = {move.name: move.action for move in reversed(found.moves)}
-        wrong = [_DIFFERENCES.get(action, action + " {}").format(name) for name, action in sorted(first_moves.items())]
-        wrong += [f"no host in the group for {labels(found.unlisted)}"] if found.unlisted else []
-        wrong += [
-            f"the service of {member.name} does not run the etcd that answers as {member.name}"
-            for member in due
-            if member.name in by_name and not _is_its_own(by_name[member.name], member)
-        ]
-        if not wrong:
-            return None
-        return replace(
-            self.roll.refused(
-                codes.MEMBER_NOT_FOUND,
-                f"the group and the cluster differ: {'; '.join(wrong)}",
-                "First make them agree (quorum.etcd.deploy).",
-            ),
-            before=quorum_of(cluster),
-        )
-
 
 def _move(action: str, member: Member) -> Move:
     return Move(action, member.member_id, member.name, member.peer_urls)
-
-
-# What is said of a host by the first move that makes it a member.
-_DIFFERENCES: t.Mapping[str, str] = {ADD_LEARNER: "{} is not a member", UPDATE_PEER_URLS: "{} has other peer URLs"}
-
-
-def _is_its_own(host: Host, member: Member) -> bool:
-    return host.is_running and host.data_dir.member_id == member.member_id
