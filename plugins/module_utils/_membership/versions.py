@@ -165,6 +165,8 @@ class Advice(t.NamedTuple):
 
 
 ADVISED: t.Mapping[Minor, Advice] = {
+    # etcd issues 19557 and 20793; etcd.io/blog, "upgrade from 3.5 to 3.6", asks for 3.5.32.
+    (3, 5): Advice("3.5.33", "before it, members that come and go may be in the way of 3.6"),
     # etcd issue 21694 (PR 21736, 21737).
     (3, 6): Advice("3.6.12", "before it, updating a learner can turn its record into a voter"),
     # etcd PR 22201.

@@ -230,9 +230,10 @@ def test_what_etcd_cannot_do_can_not_be_accepted():
 
 
 def test_a_release_that_does_not_store_promotions_is_warned_of():
-    (warning,) = permitted(of("3.4.23", "3.4.23", "3.4.23"), "3.5.16").warnings
+    warning, advice = permitted(of("3.4.23", "3.4.23", "3.4.23"), "3.5.16").warnings
     assert "On etcd 3.5.16 a promotion is not stored" in warning
-    assert permitted(of("3.4.23", "3.4.23", "3.4.23"), "3.5.30").warnings == ()
+    assert advice.startswith("Rather go to 3.5.33 or newer than to 3.5.16: ")
+    assert permitted(of("3.4.23", "3.4.23", "3.4.23"), "3.5.33").warnings == ()
 
 
 def test_going_to_3_6_from_less_than_is_advised_is_warned_of():
