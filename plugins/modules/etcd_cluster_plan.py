@@ -168,6 +168,11 @@ options:
               - Whether the host's member has never been ready, or was wiped.
             type: bool
             default: false
+      release:
+        description:
+          - The etcd release of the program on the host, such as V(3.6.16). A host whose program does not fit the
+            cluster is not added, and a member is not restarted if that would be an upgrade to another minor release.
+        type: str
       raft_files:
         description:
           - What the snapshots and the write-ahead log of the host hold. The plan of an upgrade needs it.
@@ -249,9 +254,17 @@ options:
     description:
       - The new release of every member, such as V(3.5.30). The plan then only upgrades the members that do not run this
         release, one at a time, the leader last.
+      - RV(checks) tells what was checked of each host.
       - The module refuses if etcd cannot be upgraded to that release from the present release, if a member is not
         healthy, or if O(hosts) are not exactly the members.
     type: str
+  take_snapshots:
+    description:
+      - Whether members may be restarted before an upgrade from etcd 3.6 to 3.7, so that they take a snapshot. etcd 3.7
+        panics at entries of the form of 3.5 in the log, and does not read the entries before the newest snapshot.
+      - With V(false), the module refuses if a member has such entries.
+    type: bool
+    default: false
   wait_timeout:
     description:
       - Seconds to wait for temporary conditions to end, such as an election.
@@ -312,7 +325,7 @@ plan:
     action:
       description:
         - One of V(bootstrap), V(wipe), V(add_learner), V(start), V(promote), V(update_peer_urls), V(move_leader),
-          V(remove), V(restart) and V(upgrade).
+          V(remove), V(restart), V(take_snapshot) and V(upgrade).
       type: str
       returned: always
       sample: add_learner
@@ -368,6 +381,51 @@ upgrade:
   elements: str
   returned: success
   sample: []
+snapshots:
+  description: Members that take a snapshot before their upgrade, with O(take_snapshots).
+  type: list
+  elements: dict
+  returned: success
+  sample: []
+  contains:
+    name:
+      description: Name of the member.
+      type: str
+      returned: always
+      sample: n1
+    snapshot_count:
+      description: The C(snapshot-count) with which one start of the member takes a snapshot.
+      type: int
+      returned: always
+      sample: 1
+checks:
+  description: What was checked of each host before an upgrade, or before it joins.
+  type: list
+  elements: dict
+  returned: success, and if an upgrade or a join is refused
+  sample:
+    - {host: n1, check: 3.7 can read its log, outcome: passes, code: null}
+  contains:
+    host:
+      description: Name of the member. Null for a check of the whole cluster.
+      type: str
+      returned: always
+      sample: n1
+    check:
+      description: What was checked.
+      type: str
+      returned: always
+      sample: 3.7 can read its log
+    outcome:
+      description: One of V(passes), V(would be put right) and V(stands in the way).
+      type: str
+      returned: always
+      sample: passes
+    code:
+      description: Code of the refusal. Null if the check passes.
+      type: str
+      returned: always
+      sample: null
 unlisted:
   description: Members that have no host in O(hosts) and stay, in the form of RV(quorum.etcd.etcd_member#module:members)
     of M(quorum.etcd.etcd_member).
@@ -408,9 +466,11 @@ quorum:
   returned: success
   sample: {voters: 3, size: 2, healthy: 3, fault_tolerance: 1}
 text:
-  description: The plan as text, at most 80 columns wide unless names and URLs are long.
+  description:
+    - The plan as text, at most 80 columns wide unless names and URLs are long. If an upgrade or a join is refused, only
+      RV(checks) as a table.
   type: str
-  returned: success
+  returned: success, and if an upgrade or a join is refused
   sample: |
     No etcd answers, and no host has data of etcd.
 
@@ -474,6 +534,7 @@ def main() -> None:
             "cluster_name": {"type": "str"},
             "forget": {"type": "str"},
             "upgrade_to": {"type": "str"},
+            "take_snapshots": {"type": "bool", "default": False},
             **ACCEPT,
             "wait_timeout": {"type": "float", "default": 30.0},
             **CONNECTION,

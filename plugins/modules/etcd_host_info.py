@@ -204,6 +204,7 @@ host:
     outdated: []
     first_start: null
     raft_files: null
+    release: 3.6.16
   contains:
     name:
       description: The option O(name).
@@ -282,6 +283,11 @@ host:
       elements: str
       returned: always
       sample: []
+    release:
+      description: The etcd release of O(program). Null if there is no such program.
+      type: str
+      returned: always
+      sample: 3.6.16
     first_start:
       description: The settings of the member's first start. Null after the member has been ready, and before these
         settings exist.

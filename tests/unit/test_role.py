@@ -36,7 +36,7 @@ ENTRY_POINTS = {
     "replace": "replace",
 }
 """The playbook of each."""
-ACTIONS = ("promote", "remove", "restart", "start", "update_peer_urls", "upgrade", "wipe")
+ACTIONS = ("promote", "remove", "restart", "start", "take_snapshot", "update_peer_urls", "upgrade", "wipe")
 """Those of a plan that have a file of tasks."""
 INTERNAL_FILES = sorted((ROLE / "vars" / "main").glob("*.yml"))
 INTERNAL = {name: value for path in INTERNAL_FILES for name, value in yaml.safe_load(path.read_text()).items()}
@@ -47,6 +47,7 @@ def test_every_default_is_specified_and_the_reverse():
     assert {name for name, option in OPTIONS.items() if not option.get("required")} == set(DEFAULTS)
     assert set(DEFAULTS) - set(SPECS["main"]["options"]) == {
         "etcd_cluster_members",
+        "etcd_cluster_upgrade_take_snapshots",
         "etcd_cluster_rotate_ca",
         "etcd_cluster_keep_old_ca",
     }
@@ -75,7 +76,7 @@ def files_of(*folders: str) -> list[Path]:
 def test_the_tasks_are_the_entry_points_and_rooms_for_the_rest():
     tasks = ROLE / "tasks"
     assert {path.stem for path in tasks.glob("*.yml")} == set(ENTRY_POINTS)
-    assert {path.name for path in tasks.iterdir() if path.is_dir()} == {"common", "install", "moves", "tls"}
+    assert {path.name for path in tasks.iterdir() if path.is_dir()} == {"common", "install", "moves", "tls", "upgrade"}
 
 
 def test_every_file_of_tasks_is_used():

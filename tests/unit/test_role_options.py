@@ -350,6 +350,7 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         (["n1", "n1"], "etcd_cluster_members has 'n1' twice"),
     ],
     "etcd_cluster_rotate_ca": [("maybe", NO_BOOLEAN)],
+    "etcd_cluster_upgrade_take_snapshots": [("maybe", NO_BOOLEAN)],
     "etcd_cluster_keep_old_ca": [("maybe", NO_BOOLEAN)],
     "etcd_cluster_manage_firewall": [("maybe", NO_BOOLEAN)],
     RELEASE: [

@@ -94,7 +94,9 @@ class Host:
     """A host as it was found, and the member that it is to be. Peer URLs are normalised.
 
     `is_running` says whether its service has a process, `outdated` names the settings that this process was started
-    without and that a restart would bring. `raft_files` is None where they were not read.
+    without and that a restart would bring. `raft_files` is None where they were not read. `release` is
+    that of the program on the host, such as 3.6.16, which may be another than the one that runs; empty where there is
+    none.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Host:
     first_start: FirstStart | None = None
     past: Past = field(default_factory=Past)
     raft_files: RaftFiles | None = None
+    release: str = ""
 
     @property
     def has_lost_data(self) -> bool:

@@ -15,7 +15,7 @@ from .._membership.deployment_text import DueCertificate, plan_text
 from .._membership.hosts import Consents, DataDir, FirstStart, Host, Past, RaftFiles
 from .._membership.model import Cluster, hex_id
 from .._membership.quorum import is_healthy_cluster
-from .._membership.report import cluster_data, member_data, move_data
+from .._membership.report import cluster_data, finding_data, member_data, move_data
 from .._membership.upgrade import UPGRADE, upgrade
 from .._operations.deployment import Decision, Planner, decide
 from .._operations.endpoint_pool import EndpointPool
@@ -66,6 +66,7 @@ HOSTS: dict[str, dict[str, t.Any]] = {
             "reason": {"type": "str"},
         },
     },
+    "release": {"type": "str"},
     "first_start": {
         "type": "dict",
         "options": {"initial_cluster": {"type": "str", "required": True}, "state": {"type": "str", "required": True}},
@@ -93,7 +94,7 @@ def planner_of(params: t.Mapping[str, t.Any], hosts: tuple[Host, ...]) -> Planne
     """What decides: an upgrade where a release is asked for, else what makes the hosts the cluster."""
     accept = frozenset(params["accept"])
     if params["upgrade_to"] is not None:
-        return lambda cluster: upgrade(cluster, hosts, params["upgrade_to"], accept)
+        return lambda cluster: upgrade(cluster, hosts, params["upgrade_to"], accept, params["take_snapshots"])
     consents = Consents(
         remove_unlisted=params["remove_unlisted"],
         wipe_stale_data=params["wipe_stale_data"],
@@ -124,6 +125,7 @@ def host_of(found: t.Mapping[str, t.Any]) -> Host:
         first_start=FirstStart(first["initial_cluster"], first["state"]) if first else None,
         past=_past(found["past"] or {}),
         raft_files=_raft_files(found["raft_files"]) if found["raft_files"] else None,
+        release=found["release"] or "",
     )
 
 
@@ -168,6 +170,8 @@ def result_of(decision: Decision, hosts: tuple[Host, ...], due: t.Sequence[DueCe
         "start": list(deployment.starts),
         "restart": _names(deployment, RESTART),
         "upgrade": _names(deployment, UPGRADE),
+        "snapshots": [{"name": one.member.name, "snapshot_count": one.snapshot_count} for one in deployment.snapshots],
+        "checks": [finding_data(one) for one in deployment.findings],
         "complete": deployment.is_complete,
         "initial_cluster": ",".join(sorted(f"{host.name}={url}" for host in hosts for url in host.peer_urls)),
         "unlisted": _unlisted(cluster, deployment),

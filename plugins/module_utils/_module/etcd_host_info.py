@@ -61,6 +61,7 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
     """The host as it is."""
     service = find_service(run, params["service"])
     told = variables_in(params["first_start_file"]) if params["first_start_file"] else {}
+    release = release_of(run, params["program"])
     return {
         "changed": False,
         "host": {
@@ -72,6 +73,7 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
             "outdated": outdated(service.pid, params["environment"]) if service.pid else [],
             "first_start": _first_start(told),
             "past": _past(params, service.pid),
+            "release": release or None,
             "raft_files": _raft_files(params) if params["raft_files"] else None,
         },
         "service": {
@@ -87,7 +89,7 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
             "group": bool(params["system_group"]) and has_group(params["system_group"]),
             "not_held": packages_not_held(run, params["packages"]),
         },
-        "version": release_of(run, params["program"]) or None,
+        "version": release or None,
         "files": {path: checksum(path) for path in params["files"]},
         "contents": {path: text_of(path) for path in params["read"]},
         "certificates": [_certificate(wanted) for wanted in params["certificates"]],
