@@ -96,6 +96,12 @@ options:
         running process.
     type: dict
     default: {}
+  settings:
+    description:
+      - Further settings with which the service should run, by the names of etcd's flags. They are compared as the
+        variables that O(program) reads, see P(quorum.etcd.settings_as_environment#filter).
+    type: dict
+    default: {}
   files:
     description:
       - Files whose checksums to return.
@@ -491,7 +497,11 @@ expiring:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_host_info import describe_host, runner_of
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_host_info import (
+    CERTIFICATE,
+    describe_host,
+    runner_of,
+)
 
 
 def main() -> None:
@@ -512,22 +522,10 @@ def main() -> None:
             "member_files": {"type": "list", "elements": "path", "default": []},
             "unfinished_file": {"type": "path"},
             "environment": {"type": "dict", "default": {}},
+            "settings": {"type": "dict", "default": {}},
             "files": {"type": "list", "elements": "path", "default": []},
             "read": {"type": "list", "elements": "path", "default": []},
-            "certificates": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    "path": {"type": "path", "required": True},
-                    "names": {"type": "list", "elements": "str", "default": []},
-                    "renew_before_days": {"type": "float", "default": 30.0},
-                    "key": {"type": "path", "no_log": False},
-                    "ca": {"type": "str"},
-                    "given": {"type": "str"},
-                    "given_key": {"type": "str", "no_log": False},
-                },
-            },
+            "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATE},
             "expiry_files": {"type": "list", "elements": "path", "default": []},
             "expires_within_days": {"type": "float", "default": 30.0},
         },

@@ -243,11 +243,11 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         ({"etcd_cluster_settings": {"ETCD_LOG_LEVEL": "info"}}, "without ETCD_: log-level"),
         (
             {
-                "etcd_cluster_settings": {"experimental-initial-corrupt-check": True},
+                "etcd_cluster_settings": {"enable-v2": True},
                 "etcd_cluster_install_from": "present",
-                RELEASE: "3.7.3",
+                RELEASE: "3.6.16",
             },
-            "which etcd 3.7.3 does not know any more. Use feature-gates instead: InitialCorruptCheck=true",
+            "which etcd 3.6.16 does not know any more. etcd 3.6 has no v2 API",
         ),
     ],
     "etcd_cluster_unit_settings": [

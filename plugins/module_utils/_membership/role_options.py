@@ -17,7 +17,7 @@ import typing as t
 from dataclasses import dataclass
 
 from . import peer_urls, settings
-from .flags import nearest
+from .nearest import nearest
 from .refusal import ACCEPTABLE, CODES
 
 Check = t.Callable[[t.Any], str]

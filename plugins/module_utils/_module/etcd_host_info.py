@@ -11,6 +11,7 @@ import os
 import time
 import typing as t
 
+from .._membership.environment import environment_of
 from .._membership.model import hex_id
 from .._operations.data_dir import examine, holds_log, log_directory
 from .._operations.file_facts import Wanted, certificate_due, checksum, expiring, is_usable, text_of
@@ -33,6 +34,16 @@ if t.TYPE_CHECKING:
 
 Result = t.Dict[str, t.Any]
 
+CERTIFICATE: dict[str, dict[str, t.Any]] = {
+    "path": {"type": "path", "required": True},
+    "names": {"type": "list", "elements": "str", "default": []},
+    "renew_before_days": {"type": "float", "default": 30.0},
+    "key": {"type": "path", "no_log": False},
+    "ca": {"type": "str"},
+    "given": {"type": "str"},
+    "given_key": {"type": "str", "no_log": False},
+}
+
 
 def runner_of(module: AnsibleModule) -> Runner:
     """Runs commands as the module does; a program that is not there has the exit code that a shell gives it."""
@@ -50,6 +61,9 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
     """The host as it is."""
     service = find_service(run, params["service"])
     told = variables_in(params["first_start_file"]) if params["first_start_file"] else {}
+    # The program of this release is what a restart starts, whatever runs now.
+    release = release_of(run, params["program"])
+    wanted = {**environment_of(params["settings"], release), **params["environment"]}
     return {
         "changed": False,
         "host": {
@@ -58,7 +72,7 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
             "client_urls": params["client_urls"],
             "data_dir": _data_dir(params["data_dir"], params["wal_dir"] or ""),
             "running": bool(service.pid),
-            "outdated": outdated(service.pid, params["environment"]) if service.pid else [],
+            "outdated": outdated(service.pid, wanted) if service.pid else [],
             "first_start": _first_start(told),
             "past": _past(params, service.pid),
         },
@@ -75,7 +89,7 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
             "group": bool(params["system_group"]) and has_group(params["system_group"]),
             "not_held": packages_not_held(run, params["packages"]),
         },
-        "version": release_of(run, params["program"]) or None,
+        "version": release or None,
         "files": {path: checksum(path) for path in params["files"]},
         "contents": {path: text_of(path) for path in params["read"]},
         "certificates": [_certificate(wanted) for wanted in params["certificates"]],

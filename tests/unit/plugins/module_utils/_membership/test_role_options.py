@@ -159,10 +159,10 @@ def test_every_problem_is_named():
 
 
 def test_a_release_refuses_what_it_does_not_know():
-    settings = {"etcd_cluster_settings": {"feature-gates": "CompactHashCheck=true"}}
+    settings = {"etcd_cluster_settings": {"feature-gates": "PriorityRequest=true"}}
     assert problems(settings) == ()
-    (problem,) = problems(settings, "3.5.30")
-    assert "came with etcd 3.6.0" in problem
+    (problem,) = problems(settings, "3.6.16")
+    assert "came with etcd 3.7" in problem
 
 
 def test_every_list_has_a_check_and_every_relation_is_of_variables_of_the_role():
