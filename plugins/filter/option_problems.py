@@ -27,6 +27,12 @@ options:
         under this name or another one. If it is empty, a flag is accepted if any release knows it.
     type: str
     default: ''
+  secrets:
+    description:
+      - Secret variables of the role by name. They must not occur in what the role reads from results, where Ansible
+        replaces them with asterisks. They are never shown.
+    type: dict
+    default: {}
 seealso:
   - plugin: quorum.etcd.settings_as_environment
     plugin_type: filter
@@ -55,14 +61,16 @@ from ansible.utils.display import Display
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import role_options, settings
 
 
-def option_problems(options: t.Any, release: str | None = "") -> list[str]:
+def option_problems(
+    options: t.Any, release: str | None = "", secrets: t.Mapping[str, t.Any] | None = None
+) -> list[str]:
     """See DOCUMENTATION. Raises AnsibleFilterError for what is no dictionary."""
     if not isinstance(options, t.Mapping):
         raise AnsibleFilterError(f"option_problems needs a dictionary of variables, not {options!r}")
     given = options.get(settings.SETTINGS)
     for deprecation in settings.deprecations(given, str(release or "")) if isinstance(given, t.Mapping) else ():
         Display().warning(deprecation)
-    return list(role_options.problems(options, str(release or "")))
+    return [*role_options.problems(options, str(release or "")), *role_options.secret_problems(secrets or {}, options)]
 
 
 class FilterModule:

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .identity import Identity
 from .model import Member
@@ -26,7 +26,10 @@ STARTED = "started"
 
 @dataclass(frozen=True)
 class Goal:
-    """What a user wants of one member. Peer URLs are normalised; `accept` holds refusal codes to override."""
+    """What a user wants of one member. Peer URLs are normalised; `accept` holds refusal codes to override.
+
+    The `password` of the task is masked in whatever the task returns.
+    """
 
     state: str
     identity: Identity
@@ -34,6 +37,7 @@ class Goal:
     move_leader: bool = True
     min_fault_tolerance: int = 0
     accept: frozenset[str] = frozenset()
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ VERSION_UNSUPPORTED = "version_unsupported"
 VERSION_BUG = "version_bug"
 RUN_IN_PROGRESS = "run_in_progress"
 LEASE_LOST = "lease_lost"
+MASKED_RESULT = "masked_result"
 
 # How long a refusal may be waited out.
 FINAL = "final"  # waiting changes nothing
@@ -97,6 +98,7 @@ CODES: t.Mapping[str, CodeRule] = {
     VERSION_BUG: CodeRule(acceptable=True),
     RUN_IN_PROGRESS: CodeRule(acceptable=False),
     LEASE_LOST: CodeRule(acceptable=False),
+    MASKED_RESULT: CodeRule(acceptable=False),
 }
 
 ACCEPTABLE: tuple[str, ...] = tuple(sorted(code for code, rule in CODES.items() if rule.acceptable))

@@ -37,4 +37,5 @@ def goal_of(params: t.Mapping[str, t.Any]) -> Goal:
         move_leader=params["move_leader"],
         min_fault_tolerance=params["min_fault_tolerance"],
         accept=frozenset(params["accept"]),
+        password=params.get("password") or "",
     )

@@ -169,7 +169,7 @@ def present(
     peer_urls: list[str] | None = None,
     member_id: str | int = "",
     accept: tuple[str, ...] = (),
-    **options: bool,
+    **options: bool | str,
 ) -> Goal:
     return Goal(PRESENT, identity(name, peer_urls, member_id), accept=frozenset(accept), **options)
 
