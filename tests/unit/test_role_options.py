@@ -292,7 +292,10 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
     ],
     "etcd_cluster_root_password": [
         ("http", "etcd_cluster_root_password occurs in etcd_cluster_peer_urls and etcd_cluster_client_urls"),
-        ({"etcd_cluster_root_password": "nw7", "etcd_cluster_member_name": "nw7x"}, "occurs in etcd_cluster_member_nam"),
+        (
+            {"etcd_cluster_root_password": "nw7", "etcd_cluster_member_name": "nw7x"},
+            "occurs in etcd_cluster_member_nam",
+        ),
     ],
     "etcd_cluster_ca_days": [
         (0, f"etcd_cluster_ca_days is 0. {NO_DAYS}"),

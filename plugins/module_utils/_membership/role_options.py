@@ -416,8 +416,8 @@ def secret_problems(secrets: t.Mapping[str, t.Any], options: t.Mapping[str, t.An
 
 def _occurs(name: str, places: t.Sequence[str]) -> str:
     return (
-        f"{name} occurs in {' and '.join(places)}. In what tasks return, Ansible replaces it with asterisks, and members "
-        "would be started with them. Set another one."
+        f"{name} occurs in {' and '.join(places)}. In what tasks return, Ansible replaces it with asterisks, and "
+        "members would be started with them. Set another one."
     )
 
 

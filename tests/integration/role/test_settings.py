@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import re
+from unittest import mock
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.environment import environment_of
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.settings import problems
 
+from tests.integration.modules.driver import MODULES, run_main
 from tests.testbed import Cluster, releases
 from tests.testbed.member import Member
 
@@ -64,6 +66,33 @@ def test_checks_for_corruption_stay_on_from_3_5_to_3_7(settings):
             assert '"snapshot-catchup-entries":77' in said
             if release != WAY[0]:
                 assert switched_on(member) >= {"InitialCorruptCheck", "CompactHashCheck"}
+
+
+def outdated(member: Member, release: str, settings: dict) -> list[str]:
+    """What the role finds that a restart would change, where the program on the host is of this release."""
+
+    def run(command: list[str]) -> tuple[int, str, str]:
+        if command[0] == "systemctl":
+            return 0, f"LoadState=loaded\nActiveState=active\nMainPID={member.pid}\n", ""
+        return 0, f"etcd Version: {release}\n", ""
+
+    host = {"name": "n1", "peer_urls": [member.peer_url], "data_dir": str(member.data_dir), "settings": settings}
+    with mock.patch(f"{MODULES}.etcd_host_info.runner_of", return_value=run):
+        return run_main("etcd_host_info", host)["host"]["outdated"]
+
+
+def test_a_restart_is_due_where_the_program_of_the_host_reads_other_names():
+    """Half-way through an upgrade each host is judged by its own program; those that are done need no restart."""
+    with Cluster(1, version=WAY[-1], flags={"snapshot_catchup_entries": 77}) as cluster:
+        [member] = cluster.members
+        running = {"snapshot-catchup-entries": 77}
+        others = {name for name in outdated(member, WAY[-1], {}) if "CATCHUP" not in name}
+        assert set(outdated(member, WAY[-1], running)) == others
+        assert set(outdated(member, WAY[1], {"experimental-snapshot-catchup-entries": 77})) == others
+        assert set(outdated(member, WAY[0], running)) - others == {
+            "ETCD_EXPERIMENTAL_SNAPSHOT_CATCHUP_ENTRIES",
+            "ETCD_SNAPSHOT_CATCHUP_ENTRIES",
+        }
 
 
 def test_without_the_translation_a_check_would_be_off_in_silence():
