@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from .driver import ensure, listed, run_main, untouched
 IN_THE_RESULT = ["tcd", "http", "127.0.0.1", "g"]
 
 
-def as_user(password: str) -> dict[str, str]:
+def as_user(password: str) -> dict[str, Any]:
     return {"username": "root", "password": password}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.decision import plan
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity import Identity, member_id_readings
@@ -169,7 +170,7 @@ def present(
     peer_urls: list[str] | None = None,
     member_id: str | int = "",
     accept: tuple[str, ...] = (),
-    **options: bool | str,
+    **options: Any,
 ) -> Goal:
     return Goal(PRESENT, identity(name, peer_urls, member_id), accept=frozenset(accept), **options)
 
