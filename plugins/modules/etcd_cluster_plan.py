@@ -222,6 +222,13 @@ options:
       - The module refuses if etcd cannot be upgraded to that release from the present release, if a member is not
         healthy, or if O(hosts) are not exactly the members.
     type: str
+  downgrade_to:
+    description:
+      - The older release of every member, such as V(3.6.16). The plan then enables the downgrade, if it goes to the
+        minor release before, and downgrades the members that do not run this release, one at a time, the leader last.
+      - The module refuses if etcd cannot be downgraded to that release from the present release, if there is a learner,
+        if a member is not healthy, or if O(hosts) are not exactly the members.
+    type: str
   wait_timeout:
     description:
       - Seconds to wait for temporary conditions to end, such as an election.
@@ -282,7 +289,7 @@ plan:
     action:
       description:
         - One of V(bootstrap), V(wipe), V(add_learner), V(start), V(promote), V(update_peer_urls), V(move_leader),
-          V(remove), V(restart) and V(upgrade).
+          V(remove), V(restart), V(upgrade), V(enable_downgrade) and V(downgrade).
       type: str
       returned: always
       sample: add_learner
@@ -334,6 +341,12 @@ restart:
   sample: []
 upgrade:
   description: Names of the members that do not run O(upgrade_to), the leader last.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+downgrade:
+  description: Names of the members that do not run O(downgrade_to), the leader last.
   type: list
   elements: str
   returned: success
@@ -444,11 +457,12 @@ def main() -> None:
             "cluster_name": {"type": "str"},
             "forget": {"type": "str"},
             "upgrade_to": {"type": "str"},
+            "downgrade_to": {"type": "str"},
             **ACCEPT,
             "wait_timeout": {"type": "float", "default": 30.0},
             **CONNECTION,
         },
-        mutually_exclusive=[("rebuild", "upgrade_to")],
+        mutually_exclusive=[("rebuild", "upgrade_to", "downgrade_to")],
         required_together=CONNECTION_TOGETHER,
         supports_check_mode=True,
     )

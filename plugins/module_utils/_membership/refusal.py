@@ -44,6 +44,7 @@ WOULD_LOCK_OUT_CLIENTS = "would_lock_out_clients"
 ROOT_PASSWORD_UNKNOWN = "root_password_unknown"
 VERSION_UNSUPPORTED = "version_unsupported"
 VERSION_BUG = "version_bug"
+DOWNGRADE_IN_PROGRESS = "downgrade_in_progress"
 RUN_IN_PROGRESS = "run_in_progress"
 LEASE_LOST = "lease_lost"
 
@@ -95,6 +96,7 @@ CODES: t.Mapping[str, CodeRule] = {
     ROOT_PASSWORD_UNKNOWN: CodeRule(acceptable=True),
     VERSION_UNSUPPORTED: CodeRule(acceptable=False),
     VERSION_BUG: CodeRule(acceptable=True),
+    DOWNGRADE_IN_PROGRESS: CodeRule(acceptable=False),
     RUN_IN_PROGRESS: CodeRule(acceptable=False),
     LEASE_LOST: CodeRule(acceptable=False),
 }

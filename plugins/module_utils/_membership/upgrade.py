@@ -16,20 +16,18 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from . import checks, gate, versions
+from . import checks, gate, rolling, versions
 from . import refusal as codes
 from .convergence import Move
-from .deployment import Deployment, Verdict, deploy
-from .hosts import Consents, Host
+from .deployment import Deployment, Verdict
+from .hosts import Host
 from .model import Cluster, Member
 from .plan_warnings import promotion_warnings
 from .preconditions import can_be_changed
-from .quorum import quorum_of
-from .quorum_refusals import labels
 from .refusal import Check, Refusal, judge
-from .steps import ADD_LEARNER, UPDATE_PEER_URLS, Step
+from .steps import Step
 from .versions import ReleaseRule, Version
 
 # What the hosts do, besides the moves of `deployment`.
@@ -107,7 +105,7 @@ class _Upgrade:
     def _due(self) -> tuple[Member, ...]:
         """Who does not run the release, or does not say so; the leader last."""
         due = [member for member in self.cluster.members if self._version_of(member) != self.target]
-        return tuple(sorted(due, key=lambda member: (member.member_id == self.cluster.leader_id, member.name)))
+        return rolling.leader_last(self.cluster, due)
 
     def _checks(self, due: tuple[Member, ...]) -> tuple[Check, ...]:
         """What no waiting changes comes first."""
@@ -120,7 +118,7 @@ class _Upgrade:
             lambda: next(filter(None, (gate.may_stop(self.cluster, member) for member in due)), None),
             lambda: gate.all_run(self.cluster, self.cluster.members),
             lambda: self._of_unknown_release(due),
-            lambda: self._is_another_group(due),
+            lambda: rolling.another_group(self.cluster, self.hosts, due, f"upgrade to {self.release}"),
         )
 
     # Releases
@@ -140,8 +138,8 @@ class _Upgrade:
         return Refusal(
             codes.VERSION_UNSUPPORTED,
             f"cannot upgrade to {self.release}: {self._listed(higher)} would go down to an older release",
-            "Give a release at least as new as that of every member. The way back, where etcd has one, is in "
-            "docs/guide-upgrade.md.",
+            "Give a release at least as new as that of every member. The way back is quorum.etcd.downgrade, see "
+            "docs/guide-downgrade.md.",
         )
 
     def _skips(self, due: tuple[Member, ...]) -> Refusal | None:
@@ -230,38 +228,3 @@ class _Upgrade:
 
     def _listed(self, members: t.Sequence[Member]) -> str:
         return ", ".join(sorted(map(self._text_of, members)))
-
-    # Hosts
-
-    def _is_another_group(self, due: tuple[Member, ...]) -> Refusal | None:
-        """Whether the hosts differ from the members, or a host's service does not run its member: then it is unknown
-        what would be upgraded.
-        """
-        found = deploy(self.cluster, [replace(host, outdated=()) for host in self.hosts], Consents())
-        if isinstance(found, Refusal):
-            return found
-        by_name = {host.name: host for host in self.hosts}
-        first_moves = {move.name: move.action for move in reversed(found.moves)}
-        wrong = [_DIFFERENCES.get(action, action + " {}").format(name) for name, action in sorted(first_moves.items())]
-        wrong += [f"no host in the group for {labels(found.unlisted)}"] if found.unlisted else []
-        wrong += [
-            f"the service of {member.name} does not run the etcd that answers as {member.name}"
-            for member in due
-            if member.name in by_name and not _is_its_own(by_name[member.name], member)
-        ]
-        if not wrong:
-            return None
-        return Refusal(
-            codes.MEMBER_NOT_FOUND,
-            f"cannot upgrade to {self.release}: the group and the cluster differ: {'; '.join(wrong)}",
-            "First make them agree (quorum.etcd.deploy).",
-            before=quorum_of(self.cluster),
-        )
-
-
-# What is said of a host by the first move that makes it a member.
-_DIFFERENCES: t.Mapping[str, str] = {ADD_LEARNER: "{} is not a member", UPDATE_PEER_URLS: "{} has other peer URLs"}
-
-
-def _is_its_own(host: Host, member: Member) -> bool:
-    return host.is_running and host.data_dir.member_id == member.member_id
