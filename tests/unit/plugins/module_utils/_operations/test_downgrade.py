@@ -20,28 +20,42 @@ from ansible_collections.quorum.etcd.plugins.module_utils._operations.downgrade 
 )
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.exceptions import ApplyFailed, Refused
 
-from .scripted_cluster import LATE, LOST, ScriptedCluster
+from .scripted_cluster import LATE, LOST, Clock, ScriptedCluster
 
 V36 = (3, 6)
+
+
+class LoweringClock(Clock):
+    """Time that passes only in sleep, and in which the cluster goes on."""
+
+    def __init__(self, cluster: Lowering) -> None:
+        super().__init__()
+        self._cluster = cluster
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self._cluster.go_on()
 
 
 class Lowering(ScriptedCluster):
     """Members of 3.7 that lower their data `seconds` after the downgrade was enabled."""
 
     def __init__(self, seconds: float = 2.0, **script: list) -> None:
-        super().__init__(3, **{call.replace("_", " "): answers for call, answers in script.items()})
+        super().__init__(3)
+        for call, answers in script.items():
+            self.script(call.replace("_", " "), *answers)
+        self.clock = LoweringClock(self)
         self.version, self.storage_version = "3.7.3", "3.7.0"
-        sleep = self.clock.sleep
-        ends: list[float] = []
+        self.seconds = seconds
+        self.lowers_at = 0.0
 
-        def lowering(pause: float) -> None:
-            sleep(pause)
-            if self.downgrade_target and not ends:
-                ends.append(self.clock.now + seconds)
-            if ends and self.clock.now >= ends[0] and self.downgrade_target:
-                self.storage_version = "3.6.0"
-
-        self.clock.sleep = lowering  # type: ignore[method-assign]
+    def go_on(self) -> None:
+        """What etcd does by itself as time passes."""
+        if not self.downgrade_target:
+            return
+        self.lowers_at = self.lowers_at or self.clock.now + self.seconds
+        if self.clock.now >= self.lowers_at:
+            self.storage_version = "3.6.0"
 
     def enable(self, check_mode: bool = False, wait_timeout: float = 20) -> Outcome:
         return enable(self.pool(), V36, wait_timeout, check_mode, self.clock)
