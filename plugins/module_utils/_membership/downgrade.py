@@ -309,7 +309,8 @@ class _Way:
             codes.VERSION_UNSUPPORTED,
             f"cannot downgrade {self._listed(before)} to {self.release}: etcd can lower its data from "
             f"{text_of(_FIRST_TO_GO_DOWN)} on",
-            "Restore the snapshot from before the upgrade.",
+            "While a member runs the older release still, put its program back on the others by hand "
+            "(docs/guide-upgrade.md, the way back). Otherwise restore the snapshot from before the upgrade.",
         )
 
     def _skips(self) -> Refusal | None:

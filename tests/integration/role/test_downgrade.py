@@ -151,11 +151,9 @@ def test_nothing_is_enabled_while_anybody_is_missing(state, code):
         assert targets(cluster) == {""}
 
 
-@pytest.mark.etcd(size=3, version=NEWEST)
+@pytest.mark.etcd(size=1, learners=1, version=NEWEST)
 def test_a_learner_that_died_stands_in_the_way(etcd_cluster):
-    learner = etcd_cluster.spare()
-    etcd_cluster.leader.gateway.call("/cluster/member/add", {"peerURLs": [learner.peer_url], "isLearner": True})
-    learner.start()
+    (learner,) = etcd_cluster.learners
     learner.kill()
     run = downgrade(etcd_cluster, wait_timeout=0.5)
     assert run.refusal == "another_learner"
