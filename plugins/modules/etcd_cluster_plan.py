@@ -265,6 +265,13 @@ options:
       - With V(false), the module refuses if a member has such entries.
     type: bool
     default: false
+  downgrade_to:
+    description:
+      - The older release of every member, such as V(3.6.16). The plan then enables the downgrade, if it goes to the
+        minor release before, and downgrades the members that do not run this release, one at a time, the leader last.
+      - The module refuses if etcd cannot be downgraded to that release from the present release, if there is a learner,
+        if a member is not healthy, or if O(hosts) are not exactly the members.
+    type: str
   wait_timeout:
     description:
       - Seconds to wait for temporary conditions to end, such as an election.
@@ -325,7 +332,7 @@ plan:
     action:
       description:
         - One of V(bootstrap), V(wipe), V(add_learner), V(start), V(promote), V(update_peer_urls), V(move_leader),
-          V(remove), V(restart), V(take_snapshot) and V(upgrade).
+          V(remove), V(restart), V(take_snapshot), V(upgrade), V(enable_downgrade) and V(downgrade).
       type: str
       returned: always
       sample: add_learner
@@ -426,6 +433,12 @@ checks:
       type: str
       returned: always
       sample: null
+downgrade:
+  description: Names of the members that do not run O(downgrade_to), the leader last.
+  type: list
+  elements: str
+  returned: success
+  sample: []
 unlisted:
   description: Members that have no host in O(hosts) and stay, in the form of RV(quorum.etcd.etcd_member#module:members)
     of M(quorum.etcd.etcd_member).
@@ -535,11 +548,12 @@ def main() -> None:
             "forget": {"type": "str"},
             "upgrade_to": {"type": "str"},
             "take_snapshots": {"type": "bool", "default": False},
+            "downgrade_to": {"type": "str"},
             **ACCEPT,
             "wait_timeout": {"type": "float", "default": 30.0},
             **CONNECTION,
         },
-        mutually_exclusive=[("rebuild", "upgrade_to")],
+        mutually_exclusive=[("rebuild", "upgrade_to", "downgrade_to")],
         required_together=CONNECTION_TOGETHER,
         supports_check_mode=True,
     )

@@ -14,6 +14,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.authentica
     Authentication,
     plan_authentication,
 )
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.downgrade import downgrade, enabled
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import RaftFiles
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import (
     CODES,
@@ -85,6 +86,13 @@ UPGRADES = {
     ),
 }
 
+DOWNGRADES = {
+    codes.VERSION_UNSUPPORTED: (cluster(*voters(3), version="3.7.3"), "3.5.34"),
+    codes.ANOTHER_LEARNER: (cluster(*voters(3), learner("m4"), version="3.7.3"), "3.6.16"),
+    codes.CLUSTER_UNSETTLED: (cluster(*voters(3, dead_ones=1), version="3.7.3"), "3.6.16"),
+    codes.DOWNGRADE_IN_PROGRESS: (enabled(cluster(*voters(3), version="3.7.3"), (3, 6)), "3.7.2"),
+}
+
 AUTHENTICATIONS = {
     codes.WOULD_LOCK_OUT_CLIENTS: Authentication(False, ("app",), revision=57),
     codes.ROOT_PASSWORD_UNKNOWN: Authentication(False, ("root",)),
@@ -127,6 +135,15 @@ def test_an_example_of_an_upgrade_is_what_the_module_says_word_for_word(code):
     observed, files, release = UPGRADES[code]
     hosts = [host(member.name, raft_files=files.get(member.name)) for member in observed.members]
     found = upgrade(observed, hosts, release)
+    assert isinstance(found, Refusal)
+    assert found.code == code
+    assert f"> {found.message}" in sections()[code]
+
+
+@pytest.mark.parametrize("code", DOWNGRADES)
+def test_an_example_of_a_downgrade_is_what_the_module_says_word_for_word(code):
+    observed, release = DOWNGRADES[code]
+    found = downgrade(observed, [], release)
     assert isinstance(found, Refusal)
     assert found.code == code
     assert f"> {found.message}" in sections()[code]

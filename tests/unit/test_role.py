@@ -30,13 +30,17 @@ ENTRY_POINTS = {
     "check": "check",
     "restart": "restart",
     "upgrade": "upgrade",
+    "downgrade": "downgrade",
     "rotate_certificates": "rotate_certificates",
     "migrate_tls": "migrate_tls",
     "remove": "remove",
     "replace": "replace",
 }
 """The playbook of each."""
-ACTIONS = ("promote", "remove", "restart", "start", "take_snapshot", "update_peer_urls", "upgrade", "wipe")
+ACTIONS = (
+    "downgrade", "enable_downgrade", "promote", "remove", "restart", "start", "take_snapshot", "update_peer_urls",
+    "upgrade", "wipe",
+)  # fmt: skip
 """Those of a plan that have a file of tasks."""
 INTERNAL_FILES = sorted((ROLE / "vars" / "main").glob("*.yml"))
 INTERNAL = {name: value for path in INTERNAL_FILES for name, value in yaml.safe_load(path.read_text()).items()}
@@ -48,6 +52,8 @@ def test_every_default_is_specified_and_the_reverse():
     assert set(DEFAULTS) - set(SPECS["main"]["options"]) == {
         "etcd_cluster_members",
         "etcd_cluster_upgrade_take_snapshots",
+        "etcd_cluster_downgrade_to",
+        "etcd_cluster_downgrade_cancel",
         "etcd_cluster_rotate_ca",
         "etcd_cluster_keep_old_ca",
     }

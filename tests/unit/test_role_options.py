@@ -369,6 +369,20 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         ("", "etcd_cluster_upgrade_to is empty"),
         ("3.5.30", "etcd_cluster_packages does not name the release 3.5.30"),
     ],
+    "etcd_cluster_downgrade_to": [
+        ("3.6", "etcd_cluster_downgrade_to is '3.6'. It must be a release with all three numbers"),
+        ("", "etcd_cluster_downgrade_to is empty. It must be a release with all three numbers, such as 3.6.16"),
+        ("3.6.16", "etcd_cluster_packages does not name the release 3.6.16"),
+        (
+            {
+                "etcd_cluster_settings": {"feature-gates": "InitialCorruptCheck=true"},
+                "etcd_cluster_install_from": "present",
+                "etcd_cluster_downgrade_to": "3.5.34",
+            },
+            "feature-gates",
+        ),
+    ],
+    "etcd_cluster_downgrade_cancel": [("maybe", NO_BOOLEAN)],
     "etcd_cluster_member": [
         ("", "etcd_cluster_member is empty. It must be the name of a member"),
         ("n1 n2", "It must be the name of a member"),
@@ -427,6 +441,7 @@ def test_the_defaults_are_right(complaints):
          "etcd_cluster_server_key": __file__, "etcd_cluster_client_cert": __file__,
          "etcd_cluster_client_key": __file__},
         {RELEASE: "3.5.30", "etcd_cluster_packages": ["etcd-server=3.5.30*"]},
+        {"etcd_cluster_downgrade_to": "3.6.16", "etcd_cluster_packages": ["etcd-server=3.6.16*"]},
         {"etcd_cluster_service": "etcd@orders", "etcd_cluster_name": "my orders"},
         {"etcd_cluster_endpoints": ["10.0.0.9:2379", "https://etcd.example.org:2379/"]},
         {"etcd_cluster_accept": ["version_bug"], "etcd_cluster_members": ["n1", "n2"]},

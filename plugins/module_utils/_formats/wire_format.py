@@ -23,8 +23,9 @@ _MASK64 = (1 << 64) - 1
 
 # Kinds of fields; any other text is the name of a message.
 UINT64, INT64, BOOL, STRING, BYTES, ALARM_TYPE = "uint64", "int64", "bool", "string", "bytes", "AlarmType"
+DOWNGRADE_ACTION = "DowngradeAction"
 
-_ENUMERATIONS = {ALARM_TYPE: ("NONE", "NOSPACE", "CORRUPT")}
+_ENUMERATIONS = {ALARM_TYPE: ("NONE", "NOSPACE", "CORRUPT"), DOWNGRADE_ACTION: ("VALIDATE", "ENABLE", "CANCEL")}
 
 
 class Malformed(ValueError):
@@ -77,6 +78,8 @@ MESSAGES: dict[str, dict[str, Field]] = {
         "dbSizeQuota": Field(12, INT64),
         "downgradeInfo": Field(13, "DowngradeInfo"),
     },
+    "DowngradeRequest": {"action": Field(1, DOWNGRADE_ACTION), "version": Field(2, STRING)},
+    "DowngradeResponse": {"header": _HEADER, "version": Field(2, STRING)},
     "DowngradeInfo": {"enabled": Field(1, BOOL), "targetVersion": Field(2, STRING)},
     "MemberListRequest": {"linearizable": Field(1, BOOL)},
     "MemberListResponse": _HEADER_AND_MEMBERS,

@@ -81,8 +81,8 @@ def no_downgrade(cluster: Cluster, step: Step) -> MaybeRefusal:
     return Refusal(
         codes.DOWNGRADE_IN_PROGRESS,
         f"cannot {step}: a downgrade to {target} is on",
-        "Finish it first, or cancel it (etcdctl downgrade cancel). A member that never "
-        "answers keeps it on: remove that member.",
+        "Complete it first (quorum.etcd.downgrade), or cancel it (etcd_cluster_downgrade_cancel: true). A member that "
+        "never answers keeps it on: remove that member.",
         before=quorum_of(cluster),
     )
 

@@ -11,6 +11,7 @@ import typing as t
 
 from .convergence import START, Move
 from .deployment import BOOTSTRAP, RESTART, TAKE_SNAPSHOT, WIPE, Deployment
+from .downgrade import DOWNGRADE, ENABLE_DOWNGRADE
 from .hosts import Host
 from .model import Cluster, hex_id
 from .quorum import Quorum
@@ -30,6 +31,8 @@ _SIGNS: t.Mapping[str, tuple[str, str]] = {
     RESTART: ("~", "restart etcd"),
     TAKE_SNAPSHOT: ("~", "restart, to take a snapshot"),
     UPGRADE: ("~", "upgrade"),
+    ENABLE_DOWNGRADE: ("~", "enable the downgrade"),
+    DOWNGRADE: ("~", "downgrade"),
     REMOVE: ("-", "remove"),
     WIPE: ("-", "WIPE its stale data"),
 }
@@ -108,12 +111,12 @@ def _certificates(due: t.Sequence[DueCertificate]) -> list[str]:
 
 
 def _name(move: Move) -> str:
-    return move.name or "(no name)"
+    return "(all)" if move.action == ENABLE_DOWNGRADE else move.name or "(no name)"
 
 
 def _words(cluster: Cluster | None, deployment: Deployment, move: Move) -> str:
     words = _SIGNS[move.action][1]
-    status = cluster.status_of(move.member_id) if cluster and move.action == UPGRADE else None
+    status = cluster.status_of(move.member_id) if cluster and move.action in (UPGRADE, DOWNGRADE) else None
     return f"{words} {status.version} -> {deployment.release}" if status else words
 
 

@@ -232,6 +232,9 @@ CHECKS: t.Mapping[str, Check] = {
     "etcd_cluster_upgrade_to": matching(
         r"[0-9]+[.][0-9]+[.][0-9]+", "a release with all three numbers, such as 3.5.30"
     ),
+    "etcd_cluster_downgrade_to": matching(
+        r"[0-9]+[.][0-9]+[.][0-9]+", "a release with all three numbers, such as 3.6.16"
+    ),
 }
 
 
@@ -378,6 +381,7 @@ RELATIONS = (
     Relation(("etcd_cluster_install_from", "etcd_cluster_archive", "etcd_cluster_archive_checksum"), _archive),
     Relation(("etcd_cluster_install_from", "etcd_cluster_packages"), _packages),
     Relation(("etcd_cluster_upgrade_to", "etcd_cluster_install_from", "etcd_cluster_packages"), _names_release),
+    Relation(("etcd_cluster_downgrade_to", "etcd_cluster_install_from", "etcd_cluster_packages"), _names_release),
 )
 
 

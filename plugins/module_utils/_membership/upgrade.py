@@ -148,8 +148,8 @@ class _Upgrade:
         return roll.refused(
             codes.VERSION_UNSUPPORTED,
             f"{roll.listed(higher)} would go down to an older release",
-            "Give a release at least as new as that of every member. The way back, where etcd has one, is in "
-            "docs/guide-upgrade.md.",
+            "Give a release at least as new as that of every member. The way back is quorum.etcd.downgrade, see "
+            "docs/guide-downgrade.md.",
         )
 
     def _is_unsound(self) -> Refusal | None:

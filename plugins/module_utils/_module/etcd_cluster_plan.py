@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from .._membership.deployment import BOOTSTRAP, RESTART, WIPE, Deployment, deploy
 from .._membership.deployment_text import DueCertificate, plan_text
+from .._membership.downgrade import DOWNGRADE, downgrade
 from .._membership.hosts import Consents, DataDir, FirstStart, Host, Past, RaftFiles
 from .._membership.masking import is_masked, masked_result
 from .._membership.model import Cluster, hex_id
@@ -108,10 +109,12 @@ def _refuse_masked(result: Result, password: str) -> None:
 
 
 def planner_of(params: t.Mapping[str, t.Any], hosts: tuple[Host, ...]) -> Planner:
-    """What decides: an upgrade where a release is asked for, else what makes the hosts the cluster."""
+    """What decides: an upgrade or a downgrade where a release is asked for, else what makes the hosts the cluster."""
     accept = frozenset(params["accept"])
     if params["upgrade_to"] is not None:
         return lambda cluster: upgrade(cluster, hosts, params["upgrade_to"], accept, params["take_snapshots"])
+    if params["downgrade_to"] is not None:
+        return lambda cluster: downgrade(cluster, hosts, params["downgrade_to"], accept)
     consents = Consents(
         remove_unlisted=params["remove_unlisted"],
         wipe_stale_data=params["wipe_stale_data"],
@@ -189,6 +192,7 @@ def result_of(decision: Decision, hosts: tuple[Host, ...], due: t.Sequence[DueCe
         "upgrade": _names(deployment, UPGRADE),
         "snapshots": [{"name": one.member.name, "snapshot_count": one.snapshot_count} for one in deployment.snapshots],
         "checks": [finding_data(one) for one in deployment.findings],
+        "downgrade": _names(deployment, DOWNGRADE),
         "complete": deployment.is_complete,
         "initial_cluster": ",".join(sorted(f"{host.name}={url}" for host in hosts for url in host.peer_urls)),
         "unlisted": _unlisted(cluster, deployment),
