@@ -66,14 +66,13 @@ def read_log(segments: t.Iterable[tuple[str, t.Iterable[bytes]]]) -> RaftLog:
     a record, as etcd writes it, or did when its host stopped. Raises Damaged.
     """
     reading = _Reading()
-    half_written: Damaged | None = None
-    name = ""
+    name = problem = ""
     try:
         for following, pieces in segments:
-            if half_written:
-                raise half_written
+            if problem:
+                raise Damaged(problem)
             name = following
-            half_written = reading.read(pieces)
+            problem = reading.read(pieces)
         return reading.result()
     except (Damaged, Malformed) as error:
         raise Damaged(f"{name} cannot be read: {error}") from error
@@ -96,10 +95,10 @@ class _Reading:
         newest = snapshots[-1][1] if snapshots else 0
         return RaftLog(snapshots, tuple(self._requests), max(self._last_entry, newest))
 
-    def read(self, pieces: t.Iterable[bytes]) -> Damaged | None:
+    def read(self, pieces: t.Iterable[bytes]) -> str:
         """Takes up a segment. Returns what is wrong with it where only its end is missing. Raises Damaged."""
         held: tuple[int, bytes] | None = None
-        half_written: Damaged | None = None
+        problem = ""
         try:
             try:
                 for following in frames(pieces):
@@ -107,12 +106,12 @@ class _Reading:
                         self._take(*held)
                     held = following
             except Torn as error:
-                half_written = Damaged(str(error))
+                problem = str(error)
             if held:
                 self._take(*held, is_last=True)
         except _HalfWritten as error:
-            return error
-        return half_written
+            return str(error)
+        return problem
 
     def _take(self, position: int, content: bytes, is_last: bool = False) -> None:
         if not is_last and (self._is_plain_entry(content) or self._is_state(content)):
