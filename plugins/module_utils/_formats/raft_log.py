@@ -74,9 +74,9 @@ def read_log(segments: t.Iterable[tuple[str, t.Iterable[bytes]]]) -> RaftLog:
                 raise half_written
             name = following
             half_written = reading.read(pieces)
-    except Damaged as error:
+        return reading.result()
+    except (Damaged, Malformed) as error:
         raise Damaged(f"{name} cannot be read: {error}") from error
-    return reading.result()
 
 
 class _Reading:
@@ -90,6 +90,7 @@ class _Reading:
         self._checksum = 0
 
     def result(self) -> RaftLog:
+        """Raises Malformed."""
         commit = decode("HardState", _data_of(self._state)).get("commit", 0)
         snapshots = tuple((term, index) for term, index in self._snapshots if index <= commit)
         newest = snapshots[-1][1] if snapshots else 0

@@ -146,6 +146,15 @@ def test_a_record_that_is_no_message_is_damage(log):
         read(log)
 
 
+def test_a_state_of_raft_that_is_no_message_is_damage(log):
+    end = len(log.segments[-1].rstrip(b"\0"))
+    assert log.segments[-1][end - 2 : end] == b"\x18\x04"
+    log.segments[-1][end - 2] = 0x1F
+    log.entry(5)
+    with pytest.raises(Damaged, match=r"0\.wal cannot be read: wire type 7"):
+        read(log)
+
+
 def test_an_entry_that_no_release_of_etcd_can_read_is_damage(log):
     log.entry(5, b"\x12\x01\xff\x0a")
     log.state(5)
