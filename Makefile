@@ -55,6 +55,10 @@ molecule: environment releases images ## Scenarios on hosts in containers [SCENA
 integration: environment releases images ## Modules and playbooks against real clusters [ARGS="-k name"]
 	@.venv/bin/python -m tests.phases $(ARGS)
 
+.PHONY: compatibility
+compatibility: environment releases images ## All that is about etcd on one release; writes docs/compatibility.md [RELEASE=3.6.16 PART=integration]
+	@.venv/bin/python -m tests.compatibility "$(RELEASE)" $(PART)
+
 .PHONY: quick
 quick: environment releases ## The fast gates, all unit tests, and each promise once on the newest etcd: two minutes
 	@.venv/bin/python -m tests.run_all quick

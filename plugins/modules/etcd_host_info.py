@@ -97,6 +97,12 @@ options:
         running process.
     type: dict
     default: {}
+  settings:
+    description:
+      - Further settings with which the service should run, by the names of etcd's flags. They are compared as the
+        variables that O(program) reads, see P(quorum.etcd.settings_as_environment#filter).
+    type: dict
+    default: {}
   files:
     description:
       - Files whose checksums to return.
@@ -572,6 +578,7 @@ def main() -> None:
             "member_files": {"type": "list", "elements": "path", "default": []},
             "unfinished_file": {"type": "path"},
             "environment": {"type": "dict", "default": {}},
+            "settings": {"type": "dict", "default": {}},
             "files": {"type": "list", "elements": "path", "default": []},
             "read": {"type": "list", "elements": "path", "default": []},
             "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATES},

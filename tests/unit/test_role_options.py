@@ -243,11 +243,11 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         ({"etcd_cluster_settings": {"ETCD_LOG_LEVEL": "info"}}, "without ETCD_: log-level"),
         (
             {
-                "etcd_cluster_settings": {"experimental-initial-corrupt-check": True},
+                "etcd_cluster_settings": {"enable-v2": True},
                 "etcd_cluster_install_from": "present",
-                RELEASE: "3.7.3",
+                RELEASE: "3.6.16",
             },
-            "which etcd 3.7.3 does not know any more. Use feature-gates instead: InitialCorruptCheck=true",
+            "which etcd 3.6.16 does not know any more. etcd 3.6 has no v2 API",
         ),
     ],
     "etcd_cluster_unit_settings": [
@@ -286,7 +286,17 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         ("", "Set etcd_cluster_ca_dir to a directory on localhost that survives"),
         ("/", NO_DIRECTORY),
     ],
-    "etcd_cluster_ca_passphrase": [("secret", "etcd_cluster_ca_passphrase is shorter than 8 characters")],
+    "etcd_cluster_ca_passphrase": [
+        ("secret", "etcd_cluster_ca_passphrase is shorter than 8 characters"),
+        ("passphrase", "etcd_cluster_ca_passphrase occurs in a word that the role reads"),
+    ],
+    "etcd_cluster_root_password": [
+        ("http", "etcd_cluster_root_password occurs in etcd_cluster_peer_urls and etcd_cluster_client_urls"),
+        (
+            {"etcd_cluster_root_password": "nw7", "etcd_cluster_member_name": "nw7x"},
+            "occurs in etcd_cluster_member_nam",
+        ),
+    ],
     "etcd_cluster_ca_days": [
         (0, f"etcd_cluster_ca_days is 0. {NO_DAYS}"),
         (-1, NO_DAYS),
@@ -366,7 +376,6 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
 }
 ANY_VALUE = {
     "etcd_cluster_forget": "any text but the name of the cluster is no consent, and the plan then says which name is",
-    "etcd_cluster_root_password": "a password may be any text, and is not shown",
 }
 """Variables of which no value is wrong by itself."""
 

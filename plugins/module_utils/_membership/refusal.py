@@ -51,6 +51,7 @@ V2_REQUESTS_IN_LOG = "v2_requests_in_log"
 RAFT_FILES_UNREAD = "raft_files_unread"
 RUN_IN_PROGRESS = "run_in_progress"
 LEASE_LOST = "lease_lost"
+MASKED_RESULT = "masked_result"
 
 # How long a refusal may be waited out.
 FINAL = "final"  # waiting changes nothing
@@ -106,6 +107,7 @@ CODES: t.Mapping[str, CodeRule] = {
     RAFT_FILES_UNREAD: CodeRule(acceptable=True),
     RUN_IN_PROGRESS: CodeRule(acceptable=False),
     LEASE_LOST: CodeRule(acceptable=False),
+    MASKED_RESULT: CodeRule(acceptable=False),
 }
 
 ACCEPTABLE: tuple[str, ...] = tuple(sorted(code for code, rule in CODES.items() if rule.acceptable))

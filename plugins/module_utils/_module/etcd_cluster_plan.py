@@ -13,12 +13,14 @@ from dataclasses import replace
 from .._membership.deployment import BOOTSTRAP, RESTART, WIPE, Deployment, deploy
 from .._membership.deployment_text import DueCertificate, plan_text
 from .._membership.hosts import Consents, DataDir, FirstStart, Host, Past, RaftFiles
+from .._membership.masking import is_masked, masked_result
 from .._membership.model import Cluster, hex_id
 from .._membership.quorum import is_healthy_cluster
 from .._membership.report import cluster_data, finding_data, member_data, move_data
 from .._membership.upgrade import UPGRADE, upgrade
 from .._operations.deployment import Decision, Planner, decide
 from .._operations.endpoint_pool import EndpointPool
+from .._operations.exceptions import Refused
 from .arguments import connection_of
 from .identity_options import peer_urls_of
 from .results import Result
@@ -87,7 +89,22 @@ def plan_deployment(params: t.Mapping[str, t.Any]) -> Result:
     known = tuple(url for host in params["hosts"] for url in host["client_urls"])
     with EndpointPool(replace(connection, endpoints=(*connection.endpoints, *known))) as pool:
         decision = decide(pool, planner_of(params, hosts), params["wait_timeout"])
-    return result_of(decision, hosts, [DueCertificate(**one) for one in params["certificates"]])
+    result = result_of(decision, hosts, [DueCertificate(**one) for one in params["certificates"]])
+    _refuse_masked(result, params["password"] or "")
+    return result
+
+
+# What a playbook that carries out the plan reads. The rest is for people.
+_READ = ("plan", "sequence", "bootstrap", "wipe", "start", "restart", "upgrade", "initial_cluster")
+_READ_OF_MEMBERS = ("id", "name", "peer_urls", "client_urls")
+
+
+def _refuse_masked(result: Result, password: str) -> None:
+    """Raises Refused if Ansible would mask a part of what carries out the plan."""
+    read = [result[name] for name in _READ]
+    read += [member[name] for member in result["members"] for name in _READ_OF_MEMBERS]
+    if is_masked(read, password):
+        raise Refused(masked_result("cannot plan the cluster", "the plan"))
 
 
 def planner_of(params: t.Mapping[str, t.Any], hosts: tuple[Host, ...]) -> Planner:

@@ -11,6 +11,7 @@ import os
 import time
 import typing as t
 
+from .._membership.environment import environment_of
 from .._membership.model import hex_id
 from .._operations.data_dir import examine, holds_log, log_directory
 from .._operations.file_facts import Wanted, certificate_due, checksum, expiring, is_usable, text_of
@@ -61,7 +62,9 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
     """The host as it is."""
     service = find_service(run, params["service"])
     told = variables_in(params["first_start_file"]) if params["first_start_file"] else {}
+    # The program of this release is what a restart starts, whatever runs now.
     release = release_of(run, params["program"])
+    wanted = {**environment_of(params["settings"], release), **params["environment"]}
     return {
         "changed": False,
         "host": {
@@ -70,7 +73,7 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
             "client_urls": params["client_urls"],
             "data_dir": _data_dir(params["data_dir"], params["wal_dir"] or ""),
             "running": bool(service.pid),
-            "outdated": outdated(service.pid, params["environment"]) if service.pid else [],
+            "outdated": outdated(service.pid, wanted) if service.pid else [],
             "first_start": _first_start(told),
             "past": _past(params, service.pid),
             "release": release or None,

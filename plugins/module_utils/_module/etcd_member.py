@@ -38,4 +38,5 @@ def goal_of(params: t.Mapping[str, t.Any]) -> Goal:
         min_fault_tolerance=params["min_fault_tolerance"],
         accept=frozenset(params["accept"]),
         release=params["release"] or "",
+        password=params.get("password") or "",
     )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One suite for both transports and every etcd release of this machine."""
+"""One suite for both transports and every minor release of etcd."""
 
 from __future__ import annotations
 

@@ -10,16 +10,14 @@ from typing import Any
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import EtcdError
 
-from tests.testbed import releases
 from tests.testbed.releases import numbers
 
+from ..differences import oldest_and_newest, one_of_each_minor
+
 TRANSPORTS = ("gateway", "grpc")
-MISSING = [
-    minor
-    for minor in releases.TESTED_MINORS
-    if not any(version.startswith(f"{minor}.") for version in releases.available())
-]
-VERSIONS = [*releases.available(), *MISSING]
+VERSIONS = one_of_each_minor()
+OLDEST_AND_NEWEST = oldest_and_newest()
+"""For what etcd leaves to its language: TLS, and connections that fail."""
 
 
 def since(*release: int) -> pytest.MarkDecorator:

@@ -17,7 +17,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import 
 from tests.testbed import waiting
 
 from . import servers
-from .suite import failed
+from .suite import OLDEST_AND_NEWEST, failed
 
 PATIENCE = 1.0
 HTML = "<html><body>Bad Gateway</body></html>"
@@ -39,6 +39,11 @@ NO_ETCD = {
     "a server that hangs up": (servers.closing, errors.CONNECTION_REFUSED),
     "a server that never answers": (servers.silent, errors.TIMEOUT),
 }
+
+
+@pytest.fixture(scope="module", params=OLDEST_AND_NEWEST)
+def version(request):
+    return request.param
 
 
 @pytest.mark.measures_time

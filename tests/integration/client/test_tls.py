@@ -18,10 +18,15 @@ from tests.testbed import Cluster, waiting
 from tests.testbed.certificates import ca_of_testbed
 
 from . import servers
-from .suite import failed
+from .suite import OLDEST_AND_NEWEST, failed
 
 PAST = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
 LONG_PAST = datetime.datetime(2019, 1, 1, tzinfo=datetime.timezone.utc)
+
+
+@pytest.fixture(scope="module", params=OLDEST_AND_NEWEST)
+def version(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")

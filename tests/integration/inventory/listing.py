@@ -41,9 +41,9 @@ class Listing:
 class InventoryFile:
     """A `*.etcd_members.yml` in a folder of its own, where Ansible also keeps what it writes."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, name: str = "x.etcd_members.yml") -> None:
         self.directory = directory
-        self.path = directory / "x.etcd_members.yml"
+        self.path = directory / name
 
     def write(self, options: Mapping[str, Any]) -> None:
         self.path.write_text(yaml.safe_dump({"plugin": PLUGIN, **options}, sort_keys=False))

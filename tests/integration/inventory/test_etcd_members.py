@@ -15,12 +15,12 @@ import pytest
 import yaml
 
 from tests.ansible_playbook import run
+from tests.integration.differences import one_of_each_minor
 from tests.integration.inventory.listing import InventoryFile, Listing
 from tests.testbed import Cluster
 from tests.testbed.cluster import PASSWORD
 from tests.testbed.member import Member
 
-RELEASES = ("3.4.23", "3.5.16", "3.5.30")
 Lister = Callable[..., Listing]
 
 
@@ -53,7 +53,7 @@ def ours(found: Listing) -> dict[str, set[str]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "version", [pytest.param(release, marks=pytest.mark.etcd(version=release)) for release in RELEASES]
+    "version", [pytest.param(release, marks=pytest.mark.etcd(version=release)) for release in one_of_each_minor("3.4")]
 )
 @pytest.mark.etcd(size=3, dead=1, learners=1)
 def test_members_are_hosts_in_the_groups_that_fit_them(etcd_cluster: Cluster, listing: Lister, version: str):
@@ -294,33 +294,46 @@ def test_options_may_be_templates_and_in_a_vault(etcd_cluster: Cluster, file: In
 # -- what goes wrong ---------------------------------------------------------------------------------------------------
 
 
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"password": "wrong"}, "Check username and password."),
+    ({"password": ["wrong"]}, "password has to be a text"),
+    ({"password": None}, "parameters are required together: username, password"),
+    ({"ca_cert": "/nowhere/ca.crt"}, "/nowhere/ca.crt"),
+    ({"endpoint": "http://10.0.0.1:2379"}, "there is no option endpoint: the options are ansible_host_from,"),
+    ({"endpoints": []}, "endpoints is empty"),
+    ({"endpoints": ["http://root:wrong@127.0.0.1:2379"]}, "an endpoint carries a user name before its host"),
+    ({"endpoints": "{{ nobody_knows }}"}, "the template in endpoints cannot be filled in: 'nobody_knows' is undefined"),
+    ({"group": "not-a-group"}, "group is 'not-a-group'"),
+    ({"hostname_from": "moon"}, "hostname_from"),
+]
+
+
 @pytest.mark.etcd(size=1, tls=True, auth=True)
-@pytest.mark.parametrize(
-    ("options", "problem"),
-    [
-        ({"password": "wrong"}, "Check username and password."),
-        ({"password": ["wrong"]}, "password has to be a text"),
-        ({"password": None}, "parameters are required together: username, password"),
-        ({"ca_cert": "/nowhere/ca.crt"}, "/nowhere/ca.crt"),
-        ({"endpoint": "http://10.0.0.1:2379"}, "there is no option endpoint: the options are ansible_host_from,"),
-        ({"endpoints": []}, "endpoints is empty"),
-        ({"endpoints": ["http://root:wrong@127.0.0.1:2379"]}, "an endpoint carries a user name before its host"),
-        (
-            {"endpoints": "{{ nobody_knows }}"},
-            "the template in endpoints cannot be filled in: 'nobody_knows' is undefined",
-        ),
-        ({"group": "not-a-group"}, "group is 'not-a-group'"),
-        ({"hostname_from": "moon"}, "hostname_from"),
-    ],
-    ids=lambda value: ", ".join(value) if isinstance(value, dict) else "",
-)
-def test_what_cannot_work_is_one_clear_error(listing: Lister, options: dict, problem: str):
-    found = listing("-vvv", **options)
-    assert found.failed
-    assert problem in " ".join(found.said.split())
+def test_what_cannot_work_is_one_clear_error(etcd_cluster: Cluster, tmp_path: Path):
+    """Of each of several inventories in one command. The last one works, else nothing would be listed."""
+    (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": {"another": {"known": True}}}}))
+    files = [InventoryFile(tmp_path, f"{number}.etcd_members.yml") for number in range(len(WRONG))]
+    for file, (options, _problem) in zip(files, WRONG, strict=True):
+        file.write({**etcd_cluster.connection, **options})
+    sources = [word for file in files[1:] for word in ("-i", str(file.path))]
+    found = files[0].list(
+        "-vvv",
+        *sources,
+        "-i",
+        str(tmp_path / "hosts.yml"),
+        environment={"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "false"},
+    )
+    assert found.hosts == {"another"}
+    said = " ".join(found.said.split())
+    assert [problem for _options, problem in WRONG if problem not in said] == []
     assert "Traceback" not in found.said
     assert "wrong" not in found.said
     assert PASSWORD not in found.said
+
+
+@pytest.mark.etcd(size=1)
+def test_what_cannot_work_fails(listing: Lister):
+    assert listing(endpoints=[]).failed
 
 
 @pytest.mark.etcd(size=3)

@@ -12,12 +12,13 @@ import pytest
 from tests.testbed import Cluster
 from tests.testbed.gateway import GatewayError
 
+from ..differences import oldest_and_newest
 from .driver import Run, run_main
 
 PASSWORD = "sesame-of-the-test"
 MARK = "quorum_etcd_unfinished"
 
-each_release = pytest.mark.parametrize("version", ["3.4.23", "3.5.30"])
+each_release = pytest.mark.parametrize("version", oldest_and_newest("3.4"))
 each_transport = pytest.mark.parametrize("transport", ["gateway", "grpc"])
 
 

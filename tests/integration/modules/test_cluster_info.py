@@ -15,7 +15,7 @@ import pytest
 
 from tests.testbed import Cluster, Member
 
-from ..differences import HASH_OVER_THE_GATEWAY, STATUS_WITHOUT_A_TOKEN
+from ..differences import HASH_OVER_THE_GATEWAY, STATUS_WITH_AUTHENTICATION
 from .driver import Run, ensure, listed, run_main, untouched, voters
 from .recorded import recorded
 
@@ -334,12 +334,12 @@ def test_a_desired_member_with_a_malformed_peer_url_is_refused(cluster: Cluster)
 # -- authentication ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.differs(STATUS_WITHOUT_A_TOKEN)
+@pytest.mark.differs(STATUS_WITH_AUTHENTICATION)
 @pytest.mark.etcd(size=1, auth=True)
 def test_a_wrong_password_is_an_authentication_error(cluster: Cluster, version: str):
     secret = base64.b64encode(b"wrong").decode()
     run = look_at(cluster, password=secret, hash=True)
-    assert run.error == "auth_failed" or (STATUS_WITHOUT_A_TOKEN.answer(version) == "told" and run["hash"]["errors"]), (
-        run
-    )
+    assert run.error == "auth_failed" or (
+        STATUS_WITH_AUTHENTICATION.answer(version) == "anyone" and run["hash"]["errors"]
+    ), run
     assert secret not in str(run.json["msg"] if not run.ok else "")

@@ -15,7 +15,8 @@ import pytest
 
 from tests.testbed import Cluster, Member, certificates
 
-from .driver import ensure, listed, peer_urls, run_main, untouched, wait_listening, writable
+from ..differences import UPDATE_OF_A_LEARNER
+from .driver import ensure, peer_urls, run_main, untouched, wait_listening, writable
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
@@ -229,14 +230,19 @@ def test_the_address_of_another_member_is_refused(cluster: Cluster):
 # -- learners ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.differs(UPDATE_OF_A_LEARNER)
 @pytest.mark.etcd(size=1, learners=1)
-def test_a_learner_is_not_updated_on_a_release_that_would_make_it_a_voter_in_name_only(cluster: Cluster, version: str):
+def test_a_learner_is_updated_unless_its_release_would_make_it_a_voter_in_name_only(cluster: Cluster, version: str):
     (learner,) = cluster.learners
     address = listens_also_on(cluster, learner)
 
     run = ensure(cluster, name=learner.name, peer_urls=[address])
 
-    assert run.refusal == "version_bug"
-    assert version in run.message
-    assert listed(cluster)[learner.name] == "learner"
+    if UPDATE_OF_A_LEARNER.answer(version) == "learner":
+        assert run.done == ["update_peer_urls"], run
+        assert peer_urls(cluster)[learner.name] == [address]
+    else:
+        assert run.refusal == "version_bug"
+        assert version in run.message
+    assert [record["name"] for record in cluster.member_list() if record["isLearner"]] == [learner.name]
     assert ensure(cluster, name=learner.name, state="promoted").done == ["promote"]

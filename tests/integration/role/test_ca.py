@@ -7,7 +7,9 @@ cannot sign.
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import ssl
 import stat
 import subprocess
@@ -21,6 +23,7 @@ from tests.integration.role.ca_runs import Controller
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(300),
     pytest.mark.skipif(
         "CI" not in os.environ and os.geteuid() != 0, reason="needs root, who owns the files that the role writes"
     ),
@@ -31,6 +34,30 @@ PASSPHRASE = "correct horse battery"
 @pytest.fixture
 def controller(tmp_path):
     return Controller(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def after_a_first_run(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of a controller on which CAs and certificates were created: made once, for all workers."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "after-a-first-run"
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            making = own / "first-run"
+            making.mkdir()
+            first = Controller(making).run()
+            assert first.ok, first.failures
+            making.rename(folder)
+    return folder
+
+
+@pytest.fixture
+def later(tmp_path: Path, after_a_first_run: Path) -> Controller:
+    """A controller that has CAs, and has issued the certificates of its host."""
+    folder = tmp_path / "later"
+    shutil.copytree(after_a_first_run, folder, symlinks=True)
+    return Controller(folder)
 
 
 def mode(path: Path) -> str:
@@ -82,68 +109,63 @@ def test_cas_are_created_for_their_owner_alone_and_a_run_that_was_killed_is_fini
     assert [mode(path) for path in (controller.ca, *controller.ca.glob("*.key"))] == ["0o700", "0o600", "0o600"]
 
 
-def test_a_passphrase_encrypts_keys_that_are_there_and_every_run_then_needs_it(controller):
-    assert controller.run().ok
-    leave_out(controller)
-    controller.ca.chmod(0o755)
+def test_a_passphrase_encrypts_keys_that_are_there_and_every_run_then_needs_it(later):
+    leave_out(later)
+    later.ca.chmod(0o755)
     # As if a run had been killed after one of two.
-    encrypt(controller.ca / "ca.key")
+    encrypt(later.ca / "ca.key")
 
-    run = controller.run(etcd_cluster_ca_passphrase=PASSPHRASE)
+    run = later.run(etcd_cluster_ca_passphrase=PASSPHRASE)
     assert run.ok, run.failures
     assert PASSPHRASE not in str(run.ended)
-    assert is_issued(controller)
-    assert mode(controller.ca) == "0o700"
+    assert is_issued(later)
+    assert mode(later.ca) == "0o700"
     for name in ("ca", "peer-ca"):
-        assert b"BEGIN ENCRYPTED PRIVATE KEY" in (controller.ca / f"{name}.key").read_bytes()
-        assert opens(controller.ca, name, PASSPHRASE)
-        assert mode(controller.ca / f"{name}.key") == "0o600"
+        assert b"BEGIN ENCRYPTED PRIVATE KEY" in (later.ca / f"{name}.key").read_bytes()
+        assert opens(later.ca, name, PASSPHRASE)
+        assert mode(later.ca / f"{name}.key") == "0o600"
 
-    leave_out(controller)
+    leave_out(later)
     for passphrase, said in (("", "ca.key is encrypted"), ("another passphrase", "is not the passphrase of")):
-        before = contents(controller.folder)
-        [failure] = controller.run(etcd_cluster_ca_passphrase=passphrase).failures
-        assert f"{controller.ca}/ca.key" in failure
+        before = contents(later.folder)
+        [failure] = later.run(etcd_cluster_ca_passphrase=passphrase).failures
+        assert f"{later.ca}/ca.key" in failure
         assert said in failure
-        assert {name for name, text in contents(controller.folder).items() if before.get(name) != text} <= {
-            "inventory.yml"
-        }
+        assert {name for name, text in contents(later.folder).items() if before.get(name) != text} <= {"inventory.yml"}
 
 
-def test_keys_that_are_encrypted_with_ansible_vault_sign_and_are_decrypted_in_no_file(controller):
-    assert controller.run().ok
-    leave_out(controller)
-    password = controller.folder / "vault-password"
+def test_keys_that_are_encrypted_with_ansible_vault_sign_and_are_decrypted_in_no_file(later):
+    leave_out(later)
+    password = later.folder / "vault-password"
     password.write_text("sesame\n")
     vault = [Path(sys.executable).with_name("ansible-vault"), "encrypt", "--vault-password-file", password]
-    subprocess.run([*vault, *controller.ca.glob("*.key")], check=True, capture_output=True)
-    before = contents(controller.ca)
+    subprocess.run([*vault, *later.ca.glob("*.key")], check=True, capture_output=True)
+    before = contents(later.ca)
 
-    [failure] = controller.run().failures
-    assert f"{controller.ca}/ca.key is encrypted with ansible-vault" in failure
-    assert not is_issued(controller)
-    run = controller.run("", "--vault-password-file", str(password))
+    [failure] = later.run().failures
+    assert f"{later.ca}/ca.key is encrypted with ansible-vault" in failure
+    assert not is_issued(later)
+    run = later.run("", "--vault-password-file", str(password))
     assert run.ok, run.failures
-    assert is_issued(controller)
-    assert contents(controller.ca) == before
+    assert is_issued(later)
+    assert contents(later.ca) == before
 
 
-def test_a_controller_without_the_collection_is_told_before_anything_is_changed(controller):
+def test_a_controller_without_the_collection_is_told_before_anything_is_changed(later):
     """The collection is hidden by an empty one of its name, in a place that Ansible searches first."""
-    assert controller.run().ok
-    controller.ca.chmod(0o755)
-    hidden = controller.folder / "collections" / "ansible_collections"
+    later.ca.chmod(0o755)
+    hidden = later.folder / "collections" / "ansible_collections"
     (hidden / "community" / "crypto").mkdir(parents=True)
     (hidden / "community" / "crypto" / "galaxy.yml").write_text("namespace: community\nname: crypto\nversion: 1.0.0\n")
-    controller.environment["ANSIBLE_COLLECTIONS_PATH"] = f"{controller.folder / 'collections'}:{COLLECTIONS}"
-    nothing_to_sign = controller.run()
+    later.environment["ANSIBLE_COLLECTIONS_PATH"] = f"{later.folder / 'collections'}:{COLLECTIONS}"
+    nothing_to_sign = later.run()
     assert nothing_to_sign.changed == ["Take permissions on the CAs away from other users"], nothing_to_sign.failures
 
-    leave_out(controller)
-    before = contents(controller.pki)
-    [failure] = controller.run().failures
+    leave_out(later)
+    before = contents(later.pki)
+    [failure] = later.run().failures
     assert "ansible-galaxy collection install community.crypto" in failure
-    assert contents(controller.pki) == before
+    assert contents(later.pki) == before
 
 
 def test_a_controller_without_the_package_is_told_before_anything_is_changed(controller):
@@ -174,9 +196,8 @@ def test_where_the_inventory_is_in_no_one_place_a_directory_has_to_be_named(cont
     assert all(source in run.failures[0] for source in given if "," not in source)
 
 
-def test_cas_of_running_members_are_found_where_they_were_and_no_others_are_created(controller):
-    assert controller.run().ok
-    [failure] = controller.run(etcd_cluster_ca_dir=str(controller.folder / "elsewhere")).failures
+def test_cas_of_running_members_are_found_where_they_were_and_no_others_are_created(later):
+    [failure] = later.run(etcd_cluster_ca_dir=str(later.folder / "elsewhere")).failures
     assert "ca_lost" in failure
-    assert f"It is in {controller.ca}." in failure
-    assert not (controller.folder / "elsewhere").exists()
+    assert f"It is in {later.ca}." in failure
+    assert not (later.folder / "elsewhere").exists()

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 import trustme
 
+from tests.integration.differences import oldest_and_newest
 from tests.integration.modules.driver import Run, run_main, untouched
 from tests.testbed import Cluster
 
-RELEASES = ("3.4.23", "3.5.16")
+RELEASES = oldest_and_newest("3.4")
 
 
 def issue(ca: trustme.CA, certificate: Path, key: Path) -> None:

@@ -19,13 +19,14 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts impo
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.data_dir import examine
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.raft_files import examine_raft_files
 
+from tests.integration.differences import one_of_each_minor
 from tests.testbed import Cluster
 from tests.testbed.member import MemberExited
 
-RELEASES = ("3.4.23", "3.5.16", "3.5.30")
+EACH_MINOR = one_of_each_minor("3.4")
 
 
-@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize("version", EACH_MINOR)
 def test_a_directory_names_its_member_and_cluster_whether_etcd_runs_or_not(version):
     with Cluster(2, learners=1, version=version) as cluster:
         for member in cluster.members:
@@ -61,7 +62,7 @@ def test_a_log_apart_from_the_directory_is_found(tmp_path):
         )
 
 
-@pytest.mark.parametrize("version", RELEASES)
+@pytest.mark.parametrize("version", EACH_MINOR)
 def test_etcd_creates_its_log_in_a_directory_on_its_disk_with_its_database(version, tmp_path):
     """Never one of them without the other, whatever else is on the disks."""
     disk = tmp_path / "disk"

@@ -56,6 +56,7 @@ def plans(ended: list[TaskEnded]) -> list[TaskEnded]:
 
 
 STRANGE = {
+    "ANSIBLE_STRATEGY": "host_pinned",
     "ANSIBLE_HASH_BEHAVIOUR": "merge",
     "ANSIBLE_JINJA2_NATIVE": "true",
     "ANSIBLE_INJECT_FACT_VARS": "false",
@@ -63,20 +64,18 @@ STRANGE = {
 }
 
 
-@pytest.mark.parametrize("settings", [{"ANSIBLE_STRATEGY": "free"}, {"ANSIBLE_STRATEGY": "host_pinned", **STRANGE}])
-def test_the_playbook_makes_one_plan_whatever_ansible_cfg_says(tmp_path, settings):
-    ended = run(["quorum.etcd.deploy", inventory(tmp_path), "--check"], tmp_path, settings)
+def test_the_playbook_makes_one_plan_whatever_ansible_cfg_says(tmp_path):
+    ended = run(["quorum.etcd.deploy", inventory(tmp_path), "--check"], tmp_path, STRANGE)
     assert failures(ended) == []
     (plan,) = plans(ended)
     assert [move["action"] for move in plan.result["plan"]] == ["bootstrap"] * 3
 
 
-@pytest.mark.parametrize("strategy", ["free", "ansible.builtin.host_pinned"])
-def test_a_play_in_which_every_host_would_make_the_whole_plan_is_refused(tmp_path, strategy):
-    ended = run([own_play(tmp_path, strategy=strategy), inventory(tmp_path), "--check"], tmp_path)
+def test_a_play_in_which_every_host_would_make_the_whole_plan_is_refused(tmp_path):
+    ended = run([own_play(tmp_path, strategy="free"), inventory(tmp_path), "--check"], tmp_path)
     assert plans(ended) == []
     assert failures(ended)
-    assert all(f"The play runs with strategy {strategy}" in message for message in failures(ended))
+    assert all("The play runs with strategy free" in message for message in failures(ended))
 
 
 @pytest.mark.parametrize(("keywords", "absent"), [({"serial": 1}, "n2, n3"), ({"hosts": "n1:n2"}, "n3")])

@@ -179,7 +179,7 @@ def test_a_settled_cluster_accepts_what_a_fresh_one_refuses(version):
         ({"dead": -1}, "negative"),
         ({"dead": 3}, "leaves none"),
         ({"size": 1, "leader_dead": True}, "leaves none"),
-        ({"learners": 1, "unstarted_learners": 1}, "one at a time"),
+        ({"learners": 1, "unstarted_learners": 1, "version": "3.5"}, "one at a time"),
         ({"learners": 1, "version": "3.3"}, "knows no learners"),
         ({"size": 1, "unstarted": 2}, "without a quorum"),
         ({"size": 2, "unstarted": 2}, "strict check forbids"),
@@ -191,6 +191,12 @@ def test_a_settled_cluster_accepts_what_a_fresh_one_refuses(version):
 def test_an_impossible_state_is_refused_with_its_reason(state, why):
     with pytest.raises(ImpossibleState, match=why):
         Cluster(**state).__enter__()
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.7"])
+def test_releases_that_can_have_several_learners_are_told_so(version):
+    with Cluster(1, version=version, learners=1, unstarted_learners=1) as cluster:
+        assert [record["isLearner"] for record in cluster.member_list()].count(True) == 2
 
 
 def test_several_clusters_live_side_by_side():

@@ -88,7 +88,7 @@ def test_a_cluster_in_the_foreground_ends_with_its_command(number, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["up", "--learners", "2"], "allows one at a time"),
+        (["up", "--learners", "2", "--version", "3.5"], "allows one at a time"),
         (["up", "--detach", "--size", "0"], "1 to 9 voters"),
         (["up", "--version", "9.9"], "no etcd 9.9 on this machine"),
         (["down"], "no cluster stands"),

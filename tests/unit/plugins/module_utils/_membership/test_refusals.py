@@ -66,6 +66,7 @@ PRODUCED = {
         cluster(*voters(3), version="3.6.16"),
         present("m4", [url(4)], release="3.7.3", is_log_clean=False),
     ),
+    "masked_result": (cluster(*voters(3)), present("m4", [url(4)], password="m4")),
 }
 # What only time, the arguments, a host's data, users or etcd itself can tell, so that the plan never says it.
 FROM_ELSEWHERE = {
