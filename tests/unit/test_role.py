@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
+from ansible_collections.quorum.etcd.plugins.filter.settings_as_environment import settings_as_environment
 
 try:
     from ansible.template import trust_as_template
@@ -280,3 +281,44 @@ def test_the_settings_are_checked_before_the_first_start():
         files.index(name) for name in ("install/install.yml", "install/check_settings.yml", "common/make_moves.yml")
     ]
     assert place == sorted(place)
+
+
+def environment_on(**variables: object) -> dict[str, str]:
+    """What the filter makes of the role's variables."""
+    settings, release = (
+        rendered(f"{{{{ {name} }}}}", "10.0.0.1", NOT_GATHERED, **variables)
+        for name in ("etcd_cluster__all_settings", "etcd_cluster__settings_release")
+    )
+    return settings_as_environment(settings, release)
+
+
+@pytest.mark.parametrize(
+    ("found", "name"),
+    [
+        ({}, "ETCD_EXPERIMENTAL_CORRUPT_CHECK_TIME"),
+        ({"version": None}, "ETCD_EXPERIMENTAL_CORRUPT_CHECK_TIME"),
+        ({"version": "3.5.34"}, "ETCD_EXPERIMENTAL_CORRUPT_CHECK_TIME"),
+        ({"version": "3.6.16"}, "ETCD_CORRUPT_CHECK_TIME"),
+    ],
+)
+def test_a_host_gets_the_names_that_its_program_reads(found, name):
+    settings = {"experimental-corrupt-check-time": "1h"}
+    read = environment_on(etcd_cluster__found=found, etcd_cluster_settings=settings)
+    assert {key for key in read if "CORRUPT" in key} == {name}
+
+
+@pytest.mark.parametrize("release", ["3.5.34", "3.6.16"])
+@pytest.mark.parametrize("name", ["snapshot-catchup-entries", "experimental-snapshot-catchup-entries"])
+def test_a_setting_of_a_preset_is_overridden_by_either_name(release, name):
+    read = environment_on(
+        etcd_cluster_preset="wan", etcd_cluster_settings={name: 7}, etcd_cluster__settings_release=release
+    )
+    assert [value for key, value in read.items() if "CATCHUP" in key] == ["7"]
+
+
+def test_the_settings_of_a_release_are_written_after_its_program_and_before_its_start():
+    tasks = yaml.safe_load((ROLE / "tasks" / "moves" / "upgrade.yml").read_text())
+    files = [task["ansible.builtin.include_tasks"] for task in tasks if "ansible.builtin.include_tasks" in task]
+    program, *_between = files
+    assert program.startswith("install/")
+    assert files.index(program) < files.index("install/settings_for_release.yml") < files.index("moves/restart.yml")
