@@ -84,7 +84,9 @@ def test_every_file_of_tasks_is_used():
     unused = [path.name for path in rooms if f"{path.parent.name}/{path.name}" not in text]
     # These are named by a variable: an action of the plan, and where etcd comes from.
     assert set(unused) <= {f"{action}.yml" for action in ACTIONS} | {
-        f"from_{choice}.yml" for choice in OPTIONS["etcd_cluster_install_from"]["choices"]
+        f"{step}_{choice}.yml"
+        for step in ("from", "stage", "place")
+        for choice in OPTIONS["etcd_cluster_install_from"]["choices"]
     }
 
 

@@ -18,7 +18,6 @@ from dataclasses import asdict, dataclass, fields, replace
 from . import refusal as codes
 from .refusal import Refusal
 
-
 # Of its time to live: a lease that is younger than this need not be renewed.
 _FRESH_PART = 1 / 12
 

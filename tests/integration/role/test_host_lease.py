@@ -45,6 +45,7 @@ class Lab:
         """
         lease = {"name": "etcd", "directory": str(self.leases), "ttl": ttl}
         last = {"last": "{{ taken }}"} if remembers else {}
+        patience = {"wait_timeout": wait_timeout}
         play = {
             "name": "Roll over the members",
             "hosts": "localhost",
@@ -53,7 +54,11 @@ class Lab:
                 {
                     "name": "Roll",
                     "block": [
-                        {"name": "Take", "quorum.etcd.etcd_host_lease": {**lease, "wait_timeout": wait_timeout}, "register": "taken"},
+                        {
+                            "name": "Take",
+                            "quorum.etcd.etcd_host_lease": {**lease, **patience},
+                            "register": "taken",
+                        },
                         {"name": WORKING, "ansible.builtin.command": f"sleep {seconds}"},
                         {"name": "Renew", "quorum.etcd.etcd_host_lease": {**lease, **last, "state": "renewed"}},
                         {"name": "Move", "ansible.builtin.shell": f"echo moved >> {self.moved}"},
