@@ -4,13 +4,8 @@
 """What the role costs: deploy, the same again, restart, upgrade and renewal of certificates, beside the plainest
 playbook that does the same and checks nothing.
 
-The hosts are containers with systemd. Each run is timed from its first task to its end, in a process of its own. Where
-the seconds of the role went is told of each task:
-
-- `etcd`: starting and restarting the program, and waiting for it to be ready;
-- `rule`: waiting that a rule of etcd or of the role asks for, as the modules report it;
-- `conn`: getting to the hosts and back, which is what `ping` takes, once for each task that ran on a host;
-- `ours`: the rest.
+The hosts are containers with systemd. Each run is timed from its first task to its end, in a process of its own. What the
+columns are is said in split.py.
 """
 
 from __future__ import annotations
@@ -19,19 +14,19 @@ import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.ansible_playbook import ROOT, PlaybookRun, TaskEnded, TaskStarted
+from tests.ansible_playbook import ROOT, PlaybookRun, TaskEnded
 from tests.testbed import archives, releases
 from tests.testbed.docker import lab
 from tests.testbed.session import current
 
 from .figures import Target, tell_targets
 from .plain import playbooks
+from .split import Split, TaskTime, split
 
 SIZES = (3, 5)
 GROWTH = (3, 5, 7, 9)
@@ -42,59 +37,6 @@ VARIABLES = ROOT / "molecule" / "shared" / "role_vars" / "all.yml"
 DEPLOY, AGAIN, RESTART, UPGRADE, ROTATE = "deploy", "deploy again", "restart", "upgrade", "rotate certificates"
 SECONDS_FOR_THREE = {AGAIN: 4.0, RESTART: 7.5, UPGRADE: 18.0}
 """What was promised for three hosts; a restart is 2.5 s a member."""
-WORDS_OF_ETCD = ("Start", "Restart", "Wait until etcd", "Wait until all", "Wait until they", "Wait for the return")
-
-
-@dataclass(frozen=True)
-class Split:
-    """Where the seconds of a run went."""
-
-    etcd: float
-    rule: float
-    connection: float
-    ours: float
-
-    @property
-    def seconds(self) -> float:
-        return self.etcd + self.rule + self.connection + self.ours
-
-
-@dataclass(frozen=True)
-class TaskTime:
-    """A task of all hosts: what it came to on each, and the seconds until the next one began."""
-
-    name: str
-    seconds: float
-    ended: tuple[TaskEnded, ...]
-
-    @property
-    def rounds(self) -> int:
-        """How often it went to a host, one after the other: once, or for each item of a loop."""
-        return max((_executions(one.result) for one in self.ended if one.outcome == "ok"), default=0)
-
-    @property
-    def waited(self) -> float:
-        waits = [wait for one in self.ended for wait in one.result.get("waits") or ()]
-        return min(self.seconds, sum(float(wait["seconds"]) for wait in waits))
-
-
-def _executions(result: Mapping[str, Any]) -> int:
-    return sum("invocation" in one for one in result.get("results") or [result])
-
-
-def split(tasks: Sequence[TaskTime], ping: float) -> Split:
-    """`ping` is what one takes, in seconds, on as many hosts."""
-    etcd = rule = connection = ours = 0.0
-    for task in tasks:
-        on_the_way = min(task.seconds - task.waited, task.rounds * ping)
-        rest = task.seconds - task.waited - on_the_way
-        rule += task.waited
-        connection += on_the_way
-        if task.rounds and task.name.rpartition(" : ")[2].startswith(WORDS_OF_ETCD):
-            etcd += rest
-        else:
-            ours += rest
-    return Split(etcd, rule, connection, ours)
 
 
 def measure(rounds: int, growth: bool = False) -> list[Target]:
@@ -223,21 +165,28 @@ class Hosts:
 
 
 def _task_times(run: PlaybookRun) -> Iterator[TaskTime]:
-    """The tasks of a run in their order. Raises RuntimeError if it failed."""
-    name, began, ended = "", time.monotonic(), list[TaskEnded]()
+    """The tasks of a run in their order. Raises RuntimeError if it failed.
+
+    Of plays that name their strategy in full, the callback does not tell when a task starts: one ends when its last
+    host does, and the next one starts then.
+    """
+    ended: list[TaskEnded] = []
+    began = latest = None
     broken: TaskEnded | None = None
     for event in run:
-        if isinstance(event, TaskEnded):
-            ended.append(event)
-            broken = event if event.outcome in ("failed", "unreachable") else broken
-        if isinstance(event, TaskStarted):
-            now = time.monotonic()
-            if name:
-                yield TaskTime(name, now - began, tuple(ended))
-            name, began, ended = event.name, now, []
-    if run.exit_code:
+        now = time.monotonic()
+        began, latest = began or now, latest or now
+        if not isinstance(event, TaskEnded):
+            continue
+        if ended and event.name != ended[0].name:
+            yield TaskTime(ended[0].name, latest - began, tuple(ended))
+            began, ended = latest, []
+        ended.append(event)
+        latest = now
+        broken = event if event.outcome in ("failed", "unreachable") else broken
+    if run.exit_code or began is None or not ended:
         raise RuntimeError(f"{broken.name}: {broken.result.get('msg')}" if broken else "ansible-playbook failed")
-    yield TaskTime(name, time.monotonic() - began, tuple(ended))
+    yield TaskTime(ended[0].name, time.monotonic() - began, tuple(ended))
 
 
 def _seconds(tasks: Sequence[TaskTime]) -> float:
