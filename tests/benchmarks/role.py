@@ -4,8 +4,8 @@
 """What the role costs: deploy, the same again, restart, upgrade and renewal of certificates, beside the plainest
 playbook that does the same and checks nothing.
 
-The hosts are containers with systemd. Each run is timed from its first task to its end, in a process of its own. What the
-columns are is said in split.py.
+The hosts are containers with systemd. Each run is timed from its first task to its end, in a process of its own.
+split.py says what the columns are.
 """
 
 from __future__ import annotations
