@@ -30,7 +30,7 @@ VERSION_3_5 = {"version": "3.5.30"}
 
 
 def endpoint_of(connection, transport, login=None):
-    return TransportEndpoint(connection, transport, login or Login())
+    return TransportEndpoint(connection, transport, login or Login(), lambda: transport)
 
 
 def wants_token(answer, name="token-1"):
