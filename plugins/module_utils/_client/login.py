@@ -16,6 +16,8 @@ from .errors import EtcdError
 # How much of the time that is left a learner waits for a voter's token; the rest is for the call that needs it, or for
 # saying why there is none.
 _SHARE_OF_WAITING = 0.8
+# How long a token takes at most to reach every live member through raft: some milliseconds, and more on a busy host.
+_SECONDS_TO_SPREAD = 1.0
 
 LogIn = t.Callable[[float], str]
 """Takes a token by a deadline (a reading of time.monotonic()). Raises EtcdError."""
@@ -35,6 +37,7 @@ class Login:
         self._renewing = threading.Lock()
         self._voters: dict[str, LogIn] = {}
         self._token: str | None = None
+        self._published_at = 0.0
         self.is_off = False
 
     @property
@@ -44,7 +47,14 @@ class Login:
     def publish(self, token: str) -> None:
         with self._changed:
             self._token = token
+            self._published_at = time.monotonic()
             self._changed.notify_all()
+
+    def is_fresh(self, token: str | None) -> bool:
+        """Whether the token is so new that a member may refuse it only because it has not applied it yet."""
+        with self._changed:
+            is_new = time.monotonic() - self._published_at < _SECONDS_TO_SPREAD
+            return token is not None and token == self._token and is_new
 
     def add_voter(self, url: str, log_in: LogIn) -> None:
         """A voter, which gives out tokens; `log_in` takes a new one there, on a connection of its own."""

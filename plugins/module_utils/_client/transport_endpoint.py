@@ -24,10 +24,11 @@ Value = t.TypeVar("Value")
 
 # The first release whose member list can be asked for linearizably (etcd api/etcdserverpb/rpc.proto).
 _LINEARIZABLE_LIST_SINCE = (3, 5)
-# A member that has not yet applied the entry by which a token was given out waits for it, and refuses the token when the
-# time of the call is up (etcd server/auth/simple_token.go isValidSimpleToken). A token that it does not know is refused
-# at once.
+# A member that is behind the entry by which a token was given out waits for it, and refuses the token when the time of
+# the call is up (etcd server/auth/simple_token.go isValidSimpleToken). Behind by one entry, or with all of them, it
+# refuses at once what it does not know.
 _SHARE_OF_A_REFUSAL = 0.5
+_SECONDS_BETWEEN_ATTEMPTS = 0.02
 # Codes by which a server asks for a token, or for a fresh one, before it does anything.
 _ASKS_FOR_TOKEN = (errors.INVALID_TOKEN, errors.AUTH_REQUIRED, errors.PERMISSION_DENIED)
 
@@ -45,6 +46,7 @@ class TransportEndpoint(Endpoint):
         self._login = login
         self._open_another = open_another
         self._version: tuple[int, int] | None = None
+        self._own_token: str | None = None
 
     def __repr__(self) -> str:
         return f"TransportEndpoint({self.url!r})"
@@ -158,16 +160,24 @@ class TransportEndpoint(Endpoint):
         return self._with_token(rpc, request, deadline, self._authenticate(deadline, refused=token))
 
     def _with_token(self, rpc: rpcs.Rpc, request: Fields, deadline: float, token: str | None) -> Fields:
-        """Raises TIMEOUT, which another login would not help, where the member waited for the token in vain."""
+        """Sends a call once more while its token may be too new for this member: what is refused has done nothing.
+
+        Raises TIMEOUT, which another login would not help, where the member waited for the token in vain.
+        """
         now = time.monotonic()
-        refused_by = now + (deadline - now) * _SHARE_OF_A_REFUSAL
-        try:
-            return self._transport.unary(rpc, request, deadline, token)
-        except errors.EtcdError as error:
-            if error.code == errors.INVALID_TOKEN and token is not None and time.monotonic() > refused_by:
-                why = "it has not heard of our token in time, so it is cut off from the leader or far behind"
-                raise failure(errors.TIMEOUT, rpc, self.url, why, sent=False) from error
-            raise
+        waits_from = now + (deadline - now) * _SHARE_OF_A_REFUSAL
+        while True:
+            try:
+                return self._transport.unary(rpc, request, deadline, token)
+            except errors.EtcdError as error:
+                if error.code != errors.INVALID_TOKEN or token in (None, self._own_token):
+                    raise
+                if time.monotonic() > waits_from:
+                    why = "it has not heard of our token in time, so it is cut off from the leader or far behind"
+                    raise failure(errors.TIMEOUT, rpc, self.url, why, sent=False) from error
+                if not self._login.is_fresh(token):
+                    raise
+            time.sleep(_SECONDS_BETWEEN_ATTEMPTS)
 
     @property
     def _may_log_in(self) -> bool:
@@ -187,7 +197,8 @@ class TransportEndpoint(Endpoint):
         if token is not None:
             return token
         try:
-            self._login.publish(self._log_in(self._transport, deadline))
+            self._own_token = self._log_in(self._transport, deadline)
+            self._login.publish(self._own_token)
             self._login.add_voter(self.url, self._log_in_apart)
         except errors.EtcdError as error:
             if error.code == errors.AUTH_NOT_ENABLED:

@@ -153,8 +153,9 @@ class Cluster:
     in one of the two. `has_quorum` says whether the list was confirmed by a linearizable read.
     `live_learner_ids` are learners that were seen to follow a raft entry made after they were asked to.
     `foreign_cluster_ids` are ids of other clusters that the given endpoints answered for, `rival_leader_ids`
-    the leaders that each proved a quorum of their own, `removed_ids` members that answer but are in the list no more. `cluster_version` is the release that the cluster as a whole behaves as, such
-    as 3.6.0; it and `feature_gates` are empty where nobody asked for them.
+    the leaders that each proved a quorum of their own, `removed_ids` members that answer but are in the list no more.
+    `cluster_version` is the release that the cluster as a whole behaves as, such as 3.6.0; it and `feature_gates` are
+    empty where nobody asked for them.
     """
 
     cluster_id: int

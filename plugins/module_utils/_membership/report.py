@@ -92,7 +92,7 @@ def versions_data(cluster: Cluster) -> Data:
     """Which releases the cluster is made of, and where it stands between two of them."""
     return {
         "cluster_version": cluster.cluster_version or None,
-        "versions": {version: count for version, count in releases_of(cluster)},
+        "versions": dict(releases_of(cluster)),
         "downgrade": {"enabled": bool(cluster.downgrade_target), "target_version": cluster.downgrade_target or None},
     }
 
