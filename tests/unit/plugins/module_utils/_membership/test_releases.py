@@ -21,16 +21,11 @@ MIXED = cluster(*voters(3), version="3.7.3", versions={"m2": "3.6.16"})
 
 
 def stored(observed, downgrade="", **storage_versions):
+    versions = {id_of(name): version for name, version in storage_versions.items()}
     return replace(
         observed,
         statuses=tuple(
-            replace(
-                status,
-                downgrade_target=downgrade,
-                storage_version=next(
-                    (v for name, v in storage_versions.items() if id_of(name) == status.member_id), ""
-                ),
-            )
+            replace(status, downgrade_target=downgrade, storage_version=versions.get(status.member_id, ""))
             for status in observed.statuses
         ),
     )
