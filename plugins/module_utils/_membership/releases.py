@@ -19,6 +19,15 @@ def releases_of(cluster: Cluster) -> tuple[tuple[str, int], ...]:
     return tuple((one, found.count(one)) for one in sorted(set(found), key=lambda one: (parse(one) or (0, 0, 0), one)))
 
 
+def versions_data(cluster: Cluster) -> dict[str, t.Any]:
+    """Which releases the cluster is made of, and where it stands between two of them."""
+    return {
+        "cluster_version": cluster.cluster_version or None,
+        "versions": dict(releases_of(cluster)),
+        "downgrade": {"enabled": bool(cluster.downgrade_target), "target_version": cluster.downgrade_target or None},
+    }
+
+
 def where_it_stands(cluster: Cluster) -> str:
     """Of a cluster of several releases, how far it has come, in a sentence without its full stop; else empty.
 

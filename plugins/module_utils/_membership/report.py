@@ -13,7 +13,6 @@ from .join import EXISTING, environment, initial_cluster, names_for_joining
 from .model import Cluster, Member, OpenHealth, Status, hex_id
 from .quorum import Quorum, alarms_of, lag_of, quorum_of, unhealthy_reason
 from .refusal import Refusal
-from .releases import releases_of
 from .steps import Step
 
 if t.TYPE_CHECKING:
@@ -86,15 +85,6 @@ def _quota_used(status: Status) -> int | None:
 
 def _names(gates: tuple[str, ...] | None) -> list[str] | None:
     return None if gates is None else list(gates)
-
-
-def versions_data(cluster: Cluster) -> Data:
-    """Which releases the cluster is made of, and where it stands between two of them."""
-    return {
-        "cluster_version": cluster.cluster_version or None,
-        "versions": dict(releases_of(cluster)),
-        "downgrade": {"enabled": bool(cluster.downgrade_target), "target_version": cluster.downgrade_target or None},
-    }
 
 
 def health_data(health: OpenHealth) -> Data:

@@ -14,7 +14,8 @@ from .._membership.concerns import concerns
 from .._membership.join import EXISTING, initial_cluster, names_for_joining
 from .._membership.model import Cluster, hex_id
 from .._membership.quorum import is_healthy_cluster
-from .._membership.report import cluster_data, in_order, member_status_data, versions_data
+from .._membership.releases import versions_data
+from .._membership.report import cluster_data, in_order, member_status_data
 from .._operations.endpoint_pool import EndpointPool
 from .._operations.keyspace import KeyspaceComparison, compare_keyspaces
 from .._operations.observe import observe

@@ -14,6 +14,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.convergenc
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import FeatureGates, Status
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import Quorum
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import Refusal
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.releases import versions_data
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import Step, project
 
 from tests.unit.plugins.module_utils._membership.clusters import (
@@ -161,7 +162,7 @@ def test_versions_and_feature_gates():
         cluster_version="3.6.0",
         feature_gates=(FeatureGates(id_of("m1"), ("LeaseCheckpoint",)),),
     )
-    assert report.versions_data(observed) == {
+    assert versions_data(observed) == {
         "cluster_version": "3.6.0",
         "versions": {"3.6.16": 1, "3.7.3": 1},
         "downgrade": {"enabled": False, "target_version": None},
@@ -171,7 +172,7 @@ def test_versions_and_feature_gates():
     going_down = replace(
         observed, statuses=tuple(replace(status, downgrade_target="3.6.0") for status in observed.statuses)
     )
-    assert report.versions_data(going_down)["downgrade"] == {"enabled": True, "target_version": "3.6.0"}
+    assert versions_data(going_down)["downgrade"] == {"enabled": True, "target_version": "3.6.0"}
 
 
 def test_a_cluster():
