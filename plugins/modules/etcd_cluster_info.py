@@ -323,7 +323,7 @@ members:
       returned: always
       sample: 1
     feature_gates:
-      description: The feature gates that are on. Null when they are not known, and before 3.6, which has none.
+      description: The feature gates that are on. Null when they are not known, and before 3.6.
       type: list
       elements: str
       returned: always
