@@ -13,6 +13,8 @@ description:
   - Reads the member list, which a quorum confirms if there is one, and asks all members for their status in parallel.
   - It also works without a quorum, and then says that there is no quorum. All members that do not answer take one
     O(request_timeout) together.
+  - With authentication on and no quorum nobody can log in, and without a login etcd does not tell who its members are.
+    The module then fails with the refusal V(no_quorum), and RV(endpoints) has what each endpoint tells anyone.
   - With O(desired_members) it also returns a safe plan from the present membership to that membership.
 author:
   - The quorum.etcd founders (@quorum-etcd)
@@ -91,6 +93,34 @@ has_quorum:
   type: bool
   returned: success
   sample: true
+cluster_version:
+  description:
+    - The release that the cluster behaves as, which is the oldest minor release of its members. Null when it is not
+      known.
+  type: str
+  returned: success
+  sample: 3.6.0
+versions:
+  description: The etcd releases of the members that answered, each with the number of members.
+  type: dict
+  returned: success
+  sample: {3.6.16: 1, 3.7.3: 2}
+downgrade:
+  description: Whether a downgrade of the cluster is on. No member can join while it is.
+  type: dict
+  returned: success
+  sample: {enabled: true, target_version: 3.6.0}
+  contains:
+    enabled:
+      description: Whether it is on.
+      type: bool
+      returned: always
+      sample: true
+    target_version:
+      description: The release that the cluster goes down to. Null while no downgrade is on.
+      type: str
+      returned: always
+      sample: 3.6.0
 cluster_id:
   description: Id of the cluster in hexadecimal.
   type: str
@@ -153,7 +183,8 @@ members:
       reason: ""
       reachable: true
       error: null
-      version: 3.5.30
+      version: 3.7.3
+      storage_version: 3.7.0
       leader: 8211f1d0f64f3269
       raft_term: 4
       raft_index: 48211
@@ -163,7 +194,9 @@ members:
       revision: 40312
       db_size: 25190400
       db_size_in_use: 20180992
-      db_size_quota: null
+      db_size_quota: 2147483648
+      db_quota_used: 1
+      feature_gates: [FastLeaseKeepAlive, TxnModeWriteWithSharedBuffer]
       alarms: []
   contains:
     id:
@@ -228,7 +261,12 @@ members:
       description: The member's etcd release. Null when it did not answer.
       type: str
       returned: always
-      sample: 3.5.30
+      sample: 3.7.3
+    storage_version:
+      description: The release that the member's data on disk fit. Null when it did not answer, and before 3.6.
+      type: str
+      returned: always
+      sample: 3.7.0
     leader:
       description: Id of the leader that the member follows. Null when it has no leader or did not answer.
       type: str
@@ -275,10 +313,21 @@ members:
       returned: always
       sample: 20180992
     db_size_quota:
-      description: Quota of the database in bytes. Null when the release does not return it (before 3.6).
+      description: Quota of the database in bytes. Null when it is not known.
       type: int
       returned: always
       sample: 2147483648
+    db_quota_used:
+      description: How much of the quota the database takes, in per cent. Null when the quota is not known.
+      type: int
+      returned: always
+      sample: 1
+    feature_gates:
+      description: The feature gates that are on. Null when they are not known, and before 3.6.
+      type: list
+      elements: str
+      returned: always
+      sample: [FastLeaseKeepAlive, TxnModeWriteWithSharedBuffer]
     alarms:
       description: The alarms that the member raised, V(NOSPACE) or V(CORRUPT).
       type: list
@@ -298,7 +347,8 @@ concerns:
       description:
         - One of V(cluster_id_mismatch), V(split_brain), V(removed_member_answers), V(no_quorum), V(too_few_healthy),
           V(no_fault_tolerance), V(even_size), V(alarm), V(member_unstarted), V(member_unhealthy), V(learner_waiting),
-          V(duplicate_name), V(version_skew), V(quota), V(fragmented), V(lag) and V(certificate_expires).
+          V(duplicate_name), V(version_skew), V(downgrade), V(storage_behind), V(quota), V(fragmented), V(lag) and
+          V(certificate_expires).
       type: str
       returned: always
       sample: even_size
@@ -370,10 +420,60 @@ plan:
       sample: {id: null, name: n3, peer_urls: [http://10.0.0.3:2380]}
 refusal:
   description: Why RV(plan) does not reach O(desired_members), in the form that M(quorum.etcd.etcd_member) returns. Null
-    when it does.
+    when it does. Also why the module failed when nobody can log in.
   type: dict
-  returned: when O(desired_members) is given
+  returned: when O(desired_members) is given, or when nobody can log in
   sample: null
+endpoints:
+  description: What each endpoint tells without a login.
+  type: list
+  elements: dict
+  returned: when authentication is on and no member gives out a token
+  sample:
+    - endpoint: https://10.0.0.2:2379
+      answers: true
+      version: 3.7.3
+      cluster_version: 3.7.0
+      storage_version: 3.7.0
+      reason: RAFT NO LEADER
+      failed_checks: []
+  contains:
+    endpoint:
+      description: The endpoint.
+      type: str
+      returned: always
+      sample: https://10.0.0.2:2379
+    answers:
+      description: Whether it answered.
+      type: bool
+      returned: always
+      sample: true
+    version:
+      description: The member's etcd release. Null when it is not known.
+      type: str
+      returned: always
+      sample: 3.7.3
+    cluster_version:
+      description: The release that the cluster behaves as. Null when it is not known.
+      type: str
+      returned: always
+      sample: 3.7.0
+    storage_version:
+      description: The release that the member's data on disk fit. Null when it is not known, and before 3.6.
+      type: str
+      returned: always
+      sample: 3.7.0
+    reason:
+      description: Why it is not healthy, in etcd's words, or why it did not answer. Empty for a healthy member.
+      type: str
+      returned: always
+      sample: RAFT NO LEADER
+    failed_checks:
+      description: The checks of C(/readyz) that failed.
+      type: list
+      elements: str
+      returned: always
+      sample: [non_learner]
 error:
   description: What went wrong between the module and etcd, in the form that M(quorum.etcd.etcd_member) returns.
   type: dict

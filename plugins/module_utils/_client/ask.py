@@ -48,7 +48,9 @@ def open_endpoint(url: str, connection: Connection, login: Login | None = None) 
     from .transport_endpoint import TransportEndpoint  # pylint: disable=import-outside-toplevel
 
     address = parse_endpoint(url, connection.default_scheme)
-    return TransportEndpoint(connection, _transport(address, connection), login or Login())
+    return TransportEndpoint(
+        connection, _transport(address, connection), login or Login(), lambda: _transport(address, connection)
+    )
 
 
 def _transport(address: Address, connection: Connection) -> Transport:

@@ -76,8 +76,11 @@ class EtcdError(Exception):
     `code` is one of the constants above, `message` says what was attempted, at which endpoint and why it failed,
     `server_words` is etcd's own text (empty when no etcd answered), `endpoint` the URL that was asked, `next_step` what
     makes it possible (empty when we know none). `sent` tells whether the request may have reached the server, that is
-    whether a change may yet be applied.
+    whether a change may yet be applied. `lacks_token`: the endpoint would have answered, but there was no token to be
+    had, as happens without a quorum.
     """
+
+    lacks_token = False
 
     def __init__(
         self,

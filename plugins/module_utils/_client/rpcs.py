@@ -78,6 +78,8 @@ HASH_KV = Rpc(
 LEASE_GRANT = Rpc("Lease", "LeaseGrant", "/lease/grant", "taking the lease at")
 # Later releases have /lease/revoke too, 3.3 this one alone.
 LEASE_REVOKE = Rpc("Lease", "LeaseRevoke", "/kv/lease/revoke", "giving back the lease at")
+# Not a call of the API, but the pages beside it, which are for anyone; for messages alone.
+OPEN_PAGES = Rpc("", "", "", "reading the open pages of", needs_leader=False, is_read=True, is_open=True)
 # Users and roles. Anyone may make these calls while authentication is off, and only root while it is on.
 AUTH_ENABLE = Rpc("Auth", "AuthEnable", "/auth/enable", "enabling authentication at")
 USER_LIST = Rpc("Auth", "UserList", "/auth/user/list", "listing the users at", is_read=True)

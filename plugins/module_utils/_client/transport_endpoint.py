@@ -24,6 +24,11 @@ Value = t.TypeVar("Value")
 
 # The first release whose member list can be asked for linearizably (etcd api/etcdserverpb/rpc.proto).
 _LINEARIZABLE_LIST_SINCE = (3, 5)
+# A member that is behind the entry by which a token was given out waits for it, and refuses the token when the time of
+# the call is up (etcd server/auth/simple_token.go isValidSimpleToken). Behind by one entry, or with all of them, it
+# refuses at once what it does not know.
+_SHARE_OF_A_REFUSAL = 0.5
+_SECONDS_BETWEEN_ATTEMPTS = 0.02
 # Codes by which a server asks for a token, or for a fresh one, before it does anything.
 _ASKS_FOR_TOKEN = (errors.INVALID_TOKEN, errors.AUTH_REQUIRED, errors.PERMISSION_DENIED)
 
@@ -31,12 +36,17 @@ _ASKS_FOR_TOKEN = (errors.INVALID_TOKEN, errors.AUTH_REQUIRED, errors.PERMISSION
 class TransportEndpoint(Endpoint):
     """An endpoint over any transport."""
 
-    def __init__(self, connection: Connection, transport: Transport, login: Login) -> None:
+    def __init__(
+        self, connection: Connection, transport: Transport, login: Login, open_another: t.Callable[[], Transport]
+    ) -> None:
+        """`open_another` opens a second transport to the same place, for use from another thread."""
         self.url = transport.url
         self._connection = connection
         self._transport = transport
         self._login = login
+        self._open_another = open_another
         self._version: tuple[int, int] | None = None
+        self._own_token: str | None = None
 
     def __repr__(self) -> str:
         return f"TransportEndpoint({self.url!r})"
@@ -44,6 +54,8 @@ class TransportEndpoint(Endpoint):
     def status(self, timeout: float | None = None) -> Status:
         answer = self._ask(rpcs.STATUS, {}, self._deadline(timeout), responses.status)
         self._version = responses.release(answer.version)
+        if self._login.token is not None and not answer.is_learner:
+            self._login.add_voter(self.url, self._log_in_apart)
         return answer
 
     def member_list(self, linearizable: bool = True, timeout: float | None = None) -> MemberList:
@@ -151,12 +163,32 @@ class TransportEndpoint(Endpoint):
     def _answer(self, rpc: rpcs.Rpc, request: Fields, deadline: float) -> Fields:
         token = self._current_token(rpc, deadline)
         try:
-            return self._transport.unary(rpc, request, deadline, token)
+            return self._with_token(rpc, request, deadline, token)
         except errors.EtcdError as error:
             may_need_token = error.code == errors.INVALID_TOKEN or (token is None and error.code in _ASKS_FOR_TOKEN)
             if not self._may_log_in or not may_need_token:
                 raise
-        return self._transport.unary(rpc, request, deadline, self._authenticate(deadline, refused=token))
+        return self._with_token(rpc, request, deadline, self._authenticate(deadline, refused=token))
+
+    def _with_token(self, rpc: rpcs.Rpc, request: Fields, deadline: float, token: str | None) -> Fields:
+        """Sends a call once more while its token may be too new for this member: what is refused has done nothing.
+
+        Raises TIMEOUT, which another login would not help, where the member waited for the token in vain.
+        """
+        now = time.monotonic()
+        waits_from = now + (deadline - now) * _SHARE_OF_A_REFUSAL
+        while True:
+            try:
+                return self._transport.unary(rpc, request, deadline, token)
+            except errors.EtcdError as error:
+                if error.code != errors.INVALID_TOKEN or token in (None, self._own_token):
+                    raise
+                if time.monotonic() > waits_from:
+                    why = "it has not heard of our token in time, so it is cut off from the leader or far behind"
+                    raise failure(errors.TIMEOUT, rpc, self.url, why, sent=False) from error
+                if not self._login.is_fresh(token):
+                    raise
+            time.sleep(_SECONDS_BETWEEN_ATTEMPTS)
 
     @property
     def _may_log_in(self) -> bool:
@@ -175,16 +207,31 @@ class TransportEndpoint(Endpoint):
         token = self._login.other_than(refused)
         if token is not None:
             return token
-        request = {"name": self._connection.username, "password": self._connection.password or ""}
         try:
-            answer = self._transport.unary(rpcs.AUTHENTICATE, request, deadline, None)
-            self._login.publish(self._understood(rpcs.AUTHENTICATE, answer, responses.token))
+            self._own_token = self._log_in(self._transport, deadline)
+            self._login.publish(self._own_token)
+            self._login.add_voter(self.url, self._log_in_apart)
         except errors.EtcdError as error:
             if error.code == errors.AUTH_NOT_ENABLED:
                 self._login.is_off = True
-            elif error.code != errors.NOT_FOR_LEARNER or self._login.other_than(refused, deadline) is None:
+            elif error.code != errors.NOT_FOR_LEARNER or self._login.for_learner(refused, deadline) is None:
+                error.lacks_token = error.code in errors.UNCERTAIN
                 raise
         return self._login.token
+
+    def _log_in(self, transport: Transport, deadline: float) -> str:
+        request = {"name": self._connection.username, "password": self._connection.password or ""}
+        return self._understood(
+            rpcs.AUTHENTICATE, transport.unary(rpcs.AUTHENTICATE, request, deadline, None), responses.token
+        )
+
+    def _log_in_apart(self, deadline: float) -> str:
+        """A token, taken on a connection of its own: another thread may be asking on ours."""
+        transport = self._open_another()
+        try:
+            return self._log_in(transport, deadline)
+        finally:
+            transport.close()
 
     def _release(self, deadline: float) -> tuple[int, int]:
         if self._version is None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from .expiry import Expiring, expiry_lines
 from .model import Cluster, hex_id
 from .quorum import LAG_LIMIT, alarms_of, lag_of, quorum_of, unhealthy_reason
+from .releases import behind_in_storage, minor_of, where_it_stands
 
 # etcd refuses writes when the quota is used up, so there has to be time to act.
 QUOTA_SHARE = 0.8
@@ -94,9 +95,18 @@ def _alarms(cluster: Cluster) -> t.Iterator[Concern]:
 
 
 def _versions(cluster: Cluster) -> t.Iterator[Concern]:
-    versions = sorted({status.version for status in cluster.statuses})
-    if len(versions) > 1:
-        yield Concern("version_skew", f"The members run different releases: {', '.join(versions)}.")
+    stands = where_it_stands(cluster)
+    if stands:
+        yield Concern("version_skew", f"The members run different releases: {stands}.")
+    if cluster.downgrade_target:
+        yield Concern(
+            "downgrade",
+            f"A downgrade to {minor_of(cluster.downgrade_target)} is on. No member can join until it has ended.",
+        )
+    for member_id, storage, version in behind_in_storage(cluster):
+        member = cluster.member(member_id)
+        label = member.label if member else hex_id(member_id)
+        yield Concern("storage_behind", f"{label} runs {version}, but the version of its storage is still {storage}.")
 
 
 def _databases(cluster: Cluster) -> t.Iterator[Concern]:

@@ -18,7 +18,18 @@ from .expiry import Expiring, expiry_lines
 from .steps import ADD_LEARNER, ADD_VOTER, REMOVE, UPDATE_PEER_URLS
 
 # Concerns that pass by themselves, or that someone may want.
-_WARNINGS = frozenset(("learner_waiting", "even_size", "duplicate_name", "version_skew", "fragmented", "lag"))
+_WARNINGS = frozenset(
+    (
+        "learner_waiting",
+        "even_size",
+        "duplicate_name",
+        "version_skew",
+        "downgrade",
+        "storage_behind",
+        "fragmented",
+        "lag",
+    )
+)
 
 # How the members differ from the group, by the action that would change it. The others follow from concerns.
 _NOT_A_MEMBER = "{name} is a host of the group, but not a member. Run quorum.etcd.deploy."

@@ -82,6 +82,44 @@ class Status:
 
 
 @dataclass(frozen=True)
+class OpenHealth:
+    """What a member tells of itself to anyone, without a login (etcd server/etcdserver/api/etcdhttp).
+
+    `trouble` is etcd's own word for why it is not healthy, such as `RAFT NO LEADER`; `failed_checks` are those of
+    /readyz, such as `non_learner`; `known_members` is how many members it knows, 0 where its release does not tell
+    (before 3.6). `silence` says why it told nothing.
+    """
+
+    url: str
+    version: str = ""
+    cluster_version: str = ""
+    storage_version: str = ""
+    trouble: str = ""
+    failed_checks: tuple[str, ...] = ()
+    known_members: int = 0
+    silence: str = ""
+
+
+@dataclass(frozen=True)
+class OpenFigures:
+    """What a member tells without a login, and its status lacks. `quota` in bytes, 0 where it is not known;
+    `feature_gates` are the names of those that are on, None before 3.6, which has none.
+    """
+
+    cluster_version: str = ""
+    quota: int = 0
+    feature_gates: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class FeatureGates:
+    """The feature gates of one member that are on."""
+
+    member_id: int
+    enabled: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Alarm:
     """An alarm that is on: `kind` is `NOSPACE` or `CORRUPT`, raised by the member `member_id`."""
 
@@ -116,6 +154,8 @@ class Cluster:
     `live_learner_ids` are learners that were seen to follow a raft entry made after they were asked to.
     `foreign_cluster_ids` are ids of other clusters that the given endpoints answered for, `rival_leader_ids`
     the leaders that each proved a quorum of their own, `removed_ids` members that answer but are in the list no more.
+    `cluster_version` is the release that the cluster as a whole behaves as, such as 3.6.0; it and `feature_gates` are
+    empty where nobody asked for them.
     """
 
     cluster_id: int
@@ -131,6 +171,8 @@ class Cluster:
     live_learner_ids: tuple[int, ...] = ()
     removed_ids: tuple[int, ...] = ()
     authenticated: bool = False
+    cluster_version: str = ""
+    feature_gates: tuple[FeatureGates, ...] = ()
 
     @property
     def voters(self) -> tuple[Member, ...]:
@@ -159,6 +201,10 @@ class Cluster:
 
     def status_of(self, member_id: int) -> Status | None:
         return next((status for status in self.statuses if status.member_id == member_id), None)
+
+    def feature_gates_of(self, member_id: int) -> tuple[str, ...] | None:
+        """None where they are not known."""
+        return next((gates.enabled for gates in self.feature_gates if gates.member_id == member_id), None)
 
     def silence_of(self, member_id: int) -> Silence | None:
         return next((silence for silence in self.silences if silence.member_id == member_id), None)

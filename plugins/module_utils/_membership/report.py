@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from .join import EXISTING, environment, initial_cluster, names_for_joining
-from .model import Cluster, Member, hex_id
+from .model import Cluster, Member, OpenHealth, Status, hex_id
 from .quorum import Quorum, alarms_of, lag_of, quorum_of, unhealthy_reason
 from .refusal import Refusal
 from .steps import Step
@@ -61,6 +61,7 @@ def member_status_data(cluster: Cluster, member: Member) -> Data:
         reachable=status is not None,
         error={"code": silence.code, "message": silence.message} if silence else None,
         version=status.version if status else None,
+        storage_version=status.storage_version or None if status else None,
         leader=hex_id(status.leader_id) if status and status.leader_id else None,
         raft_term=status.raft_term if status else None,
         raft_index=status.raft_index if status else None,
@@ -71,9 +72,33 @@ def member_status_data(cluster: Cluster, member: Member) -> Data:
         db_size=status.db_size if status else None,
         db_size_in_use=status.db_size_in_use if status else None,
         db_size_quota=status.db_size_quota or None if status else None,
+        db_quota_used=_quota_used(status) if status else None,
+        feature_gates=_names(cluster.feature_gates_of(member.member_id)),
         alarms=[alarm.kind for alarm in alarms_of(cluster) if alarm.member_id == member.member_id],
     )
     return data
+
+
+def _quota_used(status: Status) -> int | None:
+    """How much of its quota a database takes, in per cent; None where the quota is not known."""
+    return 100 * status.db_size // status.db_size_quota if status.db_size_quota else None
+
+
+def _names(gates: tuple[str, ...] | None) -> list[str] | None:
+    return None if gates is None else list(gates)
+
+
+def health_data(health: OpenHealth) -> Data:
+    """What an endpoint told without a login."""
+    return {
+        "endpoint": health.url,
+        "answers": not health.silence,
+        "version": health.version or None,
+        "cluster_version": health.cluster_version or None,
+        "storage_version": health.storage_version or None,
+        "reason": health.silence or health.trouble,
+        "failed_checks": list(health.failed_checks),
+    }
 
 
 def _progress(cluster: Cluster, member: Member) -> int | None:

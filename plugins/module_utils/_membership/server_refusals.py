@@ -7,9 +7,11 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from . import refusal as codes
-from .model import Cluster
-from .quorum import quorum_of
+from .model import Cluster, OpenHealth
+from .quorum import Quorum, quorum_of
 from .refusal import Refusal
 from .steps import Step, project
 
@@ -56,6 +58,31 @@ def locked(cluster: Cluster, may_be_our_own: bool) -> Refusal:
         "Let it finish, or wait some seconds if it was killed: its lock ends by itself.",
         before=quorum_of(cluster),
     )
+
+
+def nobody_can_log_in(healths: t.Sequence[OpenHealth]) -> Refusal:
+    """Authentication is on, and no member gives out a token: that takes a quorum, and without a token nothing tells who
+    the members are. So the arithmetic is about those that are known to the members that answer, or to us.
+    """
+    known = max((health.known_members for health in healths), default=0) or len(healths)
+    answering = [health for health in healths if not health.silence]
+    quorum = Quorum(known, sum(1 for health in answering if not health.trouble))
+    return Refusal(
+        codes.NO_QUORUM,
+        f"nobody can log in, for which a quorum is needed: {len(answering)} of {known} members answer, "
+        f"{quorum.size} are needed ({'; '.join(_health_words(health) for health in healths)})",
+        "Start the stopped members again. If they are lost for good, recover from a snapshot or from one "
+        "survivor (--force-new-cluster); nothing else helps.",
+        before=quorum,
+    )
+
+
+def _health_words(health: OpenHealth) -> str:
+    if health.silence:
+        return health.silence
+    checks = f"failed check {', '.join(health.failed_checks)}" if health.failed_checks else ""
+    release = f"etcd {health.version}" if health.version else "an unknown release"
+    return f"{health.url} answers ({', '.join(part for part in (release, health.trouble, checks) if part)})"
 
 
 def silent(cluster: Cluster, message: str, next_step: str) -> Refusal:

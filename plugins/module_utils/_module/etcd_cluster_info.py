@@ -14,10 +14,12 @@ from .._membership.concerns import concerns
 from .._membership.join import EXISTING, initial_cluster, names_for_joining
 from .._membership.model import Cluster, hex_id
 from .._membership.quorum import is_healthy_cluster
+from .._membership.releases import versions_data
 from .._membership.report import cluster_data, in_order, member_status_data
 from .._operations.endpoint_pool import EndpointPool
 from .._operations.keyspace import KeyspaceComparison, compare_keyspaces
 from .._operations.observe import observe
+from .._operations.open_pages import with_figures
 from .arguments import connection_of
 from .results import Result
 
@@ -26,11 +28,13 @@ if t.TYPE_CHECKING:
 
 
 def describe_cluster(params: t.Mapping[str, t.Any]) -> Result:
-    """The cluster as it is. Raises EtcdError, InvalidEndpoint; Refused for desired members that cannot be ones."""
+    """The cluster as it is. Raises EtcdError, InvalidEndpoint; Refused for desired members that cannot be ones, and
+    where nobody can log in.
+    """
     desired = params["desired_members"]
     wanted = None if desired is None else _wanted(desired)
     with EndpointPool(connection_of(params)) as pool:
-        cluster = observe(pool)
+        cluster = with_figures(pool, observe(pool))
         comparison = compare_keyspaces(pool, cluster) if params["hash"] else None
     return {
         "changed": False,
@@ -70,6 +74,7 @@ def _picture(cluster: Cluster, expiring: t.Sequence[Expiring]) -> Result:
         **cluster_data(cluster),
         "members": [member_status_data(cluster, member) for member in in_order(cluster)],
         "has_quorum": cluster.has_quorum,
+        **versions_data(cluster),
         "healthy": is_healthy_cluster(cluster),
         "concerns": [{"code": concern.code, "message": concern.message} for concern in found],
         "warnings": [concern.message for concern in found],

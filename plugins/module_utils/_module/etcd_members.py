@@ -15,6 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._client.addresses import InvalidEndpoint
 from .._client.errors import EtcdError
+from .._operations.exceptions import Refused
 from .arguments import CONNECTION, CONNECTION_TOGETHER, out_of_range
 from .etcd_cluster_info import describe_cluster
 from .results import Result, failure
@@ -45,7 +46,7 @@ def describe_members(connection: Result) -> Result:
     """What etcd_cluster_info returns of the cluster. Raises NoInventory with what went wrong and the next step."""
     try:
         return describe_cluster({**connection, "hash": False, "expires_within_days": 0, "desired_members": None})
-    except (EtcdError, InvalidEndpoint) as cause:
+    except (EtcdError, InvalidEndpoint, Refused) as cause:
         raise NoInventory(failure(cause)["msg"]) from None
 
 

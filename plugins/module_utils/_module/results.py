@@ -11,7 +11,7 @@ import typing as t
 
 from .._client.addresses import InvalidEndpoint
 from .._client.errors import NOT_ETCD, PUBLIC_CODES, SERVER_ERROR, EtcdError
-from .._membership.report import cluster_data, finding_data, refusal_data, step_data
+from .._membership.report import cluster_data, finding_data, health_data, refusal_data, step_data
 from .._operations.exceptions import ApplyFailed, Refused, Wait
 from .arguments import out_of_range
 
@@ -58,6 +58,7 @@ def failure(cause: Exception) -> Result:
             "msg": f"Refused ({refusal.code}): {refusal.message}. {refusal.next_step}",
             "refusal": refusal_data(refusal),
             **(_checks(refusal) if refusal.findings else {}),
+            **({"endpoints": [health_data(health) for health in cause.healths]} if cause.healths else {}),
         }
     if isinstance(cause, InvalidEndpoint):
         cause = EtcdError(NOT_ETCD, str(cause))

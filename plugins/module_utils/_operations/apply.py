@@ -30,7 +30,7 @@ from .endpoint_pool import EndpointPool
 from .exceptions import ApplyFailed, Refused, Wait
 from .lock import MembershipLock
 from .observe import observe
-from .waiting import SECONDS_FOR_AN_ELECTION, Clock, Waiting
+from .waiting import NOBODY, SECONDS_FOR_AN_ELECTION, Clock, Waiting
 
 if t.TYPE_CHECKING:
     from .._client.endpoint import Endpoint
@@ -140,11 +140,13 @@ class _Loop:
 
     def _look(self) -> Cluster:
         """The cluster as it is now. One that answered before, and is silent all at once, gets the time of an election
-        to answer again.
+        to answer again; so does one that lets nobody log in.
         """
         while True:
             try:
                 return observe(self._pool)
+            except Refused as refused:
+                self._waiting.wait_out(refused.refusal, self._record.latest or NOBODY)
             except EtcdError as error:
                 latest = self._record.latest
                 if latest is None or error.code not in errors.UNCERTAIN:

@@ -26,7 +26,7 @@ from .._membership.steps import Step
 from .endpoint_pool import EndpointPool
 from .exceptions import ApplyFailed, Refused
 from .observe import observe
-from .waiting import Clock, Waiting
+from .waiting import NOBODY, Clock, Waiting
 
 if t.TYPE_CHECKING:
     from .._client.endpoint import Endpoint
@@ -109,7 +109,11 @@ class _Run:
 
     def _voter(self) -> Endpoint:
         while True:
-            self._cluster = cluster = observe(self._pool)
+            try:
+                self._cluster = cluster = observe(self._pool)
+            except Refused as refused:
+                self._waiting.wait_out(refused.refusal, self._cluster or NOBODY)
+                continue
             refusal = can_be_changed(cluster)
             if refusal is None:
                 return t.cast("Endpoint", self._pool.voter_of(cluster))  # where there is a quorum, some voter answers

@@ -19,10 +19,9 @@ from .._membership.deployment import BOOTSTRAP, Deployment, Verdict
 from .._membership.model import Cluster
 from .._membership.refusal import Refusal
 from .endpoint_pool import EndpointPool
+from .exceptions import Refused
 from .observe import observe
-from .waiting import Clock, Waiting
-
-NOBODY = Cluster(0, ())
+from .waiting import NOBODY, Clock, Waiting
 
 # What is to be done where this cluster answers, or none.
 Planner = t.Callable[[t.Optional[Cluster]], Verdict]
@@ -42,7 +41,11 @@ def decide(pool: EndpointPool, planner: Planner, wait_timeout: float, clock: Clo
     """
     waiting = Waiting(clock, wait_timeout, wait_timeout)
     while True:
-        cluster, silence = _observed(pool)
+        try:
+            cluster, silence = _observed(pool)
+        except Refused as refused:
+            waiting.wait_out(refused.refusal, NOBODY)
+            continue
         verdict = planner(cluster)
         if isinstance(verdict, Refusal):
             # Who answers what is no answer tells more than that nobody is heard, and goes on doing so.

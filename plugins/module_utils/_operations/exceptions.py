@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 if t.TYPE_CHECKING:
     from .._client.errors import EtcdError
-    from .._membership.model import Cluster
+    from .._membership.model import Cluster, OpenHealth
     from .._membership.refusal import Refusal
     from .._membership.steps import Step
 
@@ -29,11 +29,14 @@ class Wait:
 
 
 class Refused(Exception):
-    """The goal was refused, after waiting where waiting could help."""
+    """The goal was refused, after waiting where waiting could help. `healths` is what the endpoints told without a
+    login, where that is all that could be had.
+    """
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: Refusal, healths: tuple[OpenHealth, ...] = ()) -> None:
         super().__init__(refusal.message)
         self.refusal = refusal
+        self.healths = healths
 
 
 class ApplyFailed(Exception):

@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import replace
 
 from .._client.errors import EtcdError
 from .._membership.model import Cluster, Member, Probe, Status
 from .endpoint_pool import EndpointPool
+from .in_parallel import in_parallel
 
 # A live learner applies an entry within a heartbeat or two; one that is cut off never does.
 SECONDS_TO_FOLLOW = 1.5
@@ -28,17 +28,11 @@ def with_probes(pool: EndpointPool, cluster: Cluster, peer_urls: tuple[str, ...]
     from .._client.peer_probe import probe_peer_url  # pylint: disable=import-outside-toplevel
 
     limit = pool.connection.request_timeout
-    probes: dict[str, Probe] = {}
-
-    def probe(url: str) -> None:
-        probes[url] = probe_peer_url(url, pool.connection, expected_cluster_id=cluster.cluster_id, timeout=limit)
-
-    threads = [threading.Thread(target=probe, args=(url,), daemon=True) for url in peer_urls]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + limit + 0.5
-    for thread in threads:
-        thread.join(max(deadline - time.monotonic(), 0))
+    probes = in_parallel(
+        peer_urls,
+        lambda url: probe_peer_url(url, pool.connection, expected_cluster_id=cluster.cluster_id, timeout=limit),
+        limit,
+    )
     return replace(
         cluster,
         probes=tuple(probes.get(url, Probe(url, False, f"did not answer within {limit:g} s")) for url in peer_urls),

@@ -15,6 +15,7 @@ from .._client.addresses import InvalidEndpoint, parse_endpoint
 from .._client.errors import EtcdError
 from .._membership.model import Cluster, Member, MemberList, Silence, Status
 from .endpoint_pool import SECONDS_FOR_THE_SILENT, EndpointPool, StatusInquiry
+from .exceptions import Refused
 
 # When no endpoint answers, the error that tells most about why stands for all.
 _MOST_TELLING = (
@@ -37,9 +38,25 @@ def observe(pool: EndpointPool) -> Cluster:
     """The cluster behind the known endpoints, as it is now.
 
     Takes at most one request time-out for the known endpoints and, at the same time, the members that the list names.
-    Raises EtcdError when no endpoint can say anything about the cluster.
+    Raises EtcdError when no endpoint can say anything about the cluster, and Refused (no_quorum) when some answer, but
+    authentication is on and none of them gives out a token; that takes up to one request time-out more.
     """
     inquiry = StatusInquiry(pool)
+    try:
+        return _observe(pool, inquiry)
+    except EtcdError as error:
+        if not error.lacks_token:
+            raise
+        failures = dict(sorted({**dict.fromkeys(inquiry.statuses, error), **inquiry.errors}.items()))
+        # Only here, as most observations need none of it.
+        from .._membership.server_refusals import nobody_can_log_in  # pylint: disable=import-outside-toplevel
+        from .open_pages import healths  # pylint: disable=import-outside-toplevel
+
+        found = healths(pool, failures)
+        raise Refused(nobody_can_log_in(found), found) from error
+
+
+def _observe(pool: EndpointPool, inquiry: StatusInquiry) -> Cluster:
     for url in pool.known:
         inquiry.ask(url)
     listing = _Listing(pool, inquiry)
@@ -256,6 +273,9 @@ def _ids(members: tuple[Member, ...]) -> set[int]:
 
 
 def _no_answer(failures: dict[str, EtcdError]) -> EtcdError:
+    without_token = next((error for error in failures.values() if error.lacks_token), None)
+    if without_token is not None and not any(error.code in _OURS_TO_CORRECT for error in failures.values()):
+        return without_token
     learners = [url for url, error in failures.items() if error.code == errors.NOT_FOR_LEARNER]
     if learners:
         return _only_learners(learners)

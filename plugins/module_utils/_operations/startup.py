@@ -12,6 +12,7 @@ import time
 from .._client import errors
 from .._client.errors import EtcdError
 from .endpoint_pool import EndpointPool
+from .exceptions import Refused
 from .observe import observe
 from .waiting import Clock
 
@@ -23,13 +24,16 @@ _STARTING = frozenset((errors.CONNECTION_REFUSED, errors.TIMEOUT))
 def wait_for_answer(pool: EndpointPool, seconds: float, clock: Clock = time) -> None:
     """Returns when one of the endpoints can say something about its cluster.
 
-    Raises EtcdError after `seconds`, or for what will not pass.
+    Raises EtcdError, or Refused where nobody can log in, after `seconds`; EtcdError at once for what will not pass.
     """
     deadline = clock.monotonic() + seconds
     while True:
         try:
             observe(pool)
             return
+        except Refused:
+            if clock.monotonic() >= deadline:
+                raise
         except EtcdError as error:
             if error.code not in _STARTING:
                 raise

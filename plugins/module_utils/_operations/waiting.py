@@ -20,6 +20,8 @@ from .exceptions import Refused, Wait
 SECONDS_FOR_AN_ELECTION = 5.0
 # etcd refuses changes until its streams are 5 s old (etcdserver.HealthInterval); three times that is no passing state.
 SECONDS_TO_SETTLE = 15.0
+# For waiting while nothing is known of the cluster.
+NOBODY = Cluster(0, ())
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 0.5
 

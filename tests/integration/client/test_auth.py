@@ -7,6 +7,7 @@ gRPC.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import ipaddress
 import sys
@@ -14,7 +15,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._client import errors
+from ansible_collections.quorum.etcd.plugins.module_utils._client.ask import open_endpoint
+from ansible_collections.quorum.etcd.plugins.module_utils._client.endpoint import Connection
 from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import EtcdError
+from ansible_collections.quorum.etcd.plugins.module_utils._client.login import Login
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -23,6 +27,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from tests.testbed import Cluster, waiting
 from tests.testbed.certificates import ca_of_testbed
 
+from ..raft_log import CATCH_UP_BY_SNAPSHOT, fill_log
 from .suite import failed, has_hash_kv, since
 
 LEASE = 0x7175_6F72
@@ -133,6 +138,30 @@ def _leader_id(endpoint) -> int:
     except EtcdError as error:
         # Newer releases want a token, and nobody can get one now.
         return 0 if error.code == errors.NO_LEADER else 1
+
+
+@since(3, 6)
+def test_a_learner_that_came_by_snapshot_takes_a_token_that_was_given_out_since(version, transport):
+    """A snapshot holds no tokens. Its own login would be "rpc not supported for learner"."""
+    with Cluster(size=1, version=version, auth=True, unstarted_learners=1, flags=CATCH_UP_BY_SNAPSHOT) as cluster:
+        learner, login = cluster.members[-1], Login()
+        connection = Connection(**{**cluster.connection, "transport": transport})
+        with contextlib.ExitStack() as stack:
+            at_voter, at_learner = (
+                stack.enter_context(contextlib.closing(open_endpoint(member.client_url, connection, login)))
+                for member in (cluster.leader, learner)
+            )
+            at_voter.status()
+            older = login.token
+            fill_log(cluster)
+            learner.start()
+
+            assert at_learner.status().is_learner
+            newer = login.token
+            assert newer != older
+            assert at_learner.status().is_learner
+            at_voter.alarms()
+            assert login.token == newer, "one more login was enough"
 
 
 def test_secrets_are_in_no_text_of_ours(guarded, client):

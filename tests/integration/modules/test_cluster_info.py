@@ -15,7 +15,7 @@ import pytest
 
 from tests.testbed import Cluster, Member
 
-from ..differences import HASH_OVER_THE_GATEWAY, STATUS_WITH_AUTHENTICATION
+from ..differences import HASH_OVER_THE_GATEWAY, STATUS_WITH_AUTHENTICATION, on_releases
 from .driver import Run, ensure, listed, run_main, untouched, voters
 from .recorded import recorded
 
@@ -223,6 +223,55 @@ def test_a_removed_member_that_still_answers_is_a_concern(cluster: Cluster):
 
     assert "removed_member_answers" in concerns(run), run.json
     assert removed.name not in [member["name"] for member in run["members"]]
+
+
+@pytest.mark.parametrize("version", on_releases(["3.5.34", "3.7.3"]))
+@pytest.mark.parametrize("transport", ["gateway", "grpc"])
+@pytest.mark.etcd(size=3, auth=True, tls=True, strict=False)
+def test_without_a_quorum_to_log_in_the_endpoints_say_what_they_tell_anyone(
+    cluster: Cluster, version: str, transport: str
+):
+    survivor, *others = cluster.members
+    for other in others:
+        other.kill()
+
+    run = look_at(cluster, transport=transport, request_timeout=3)
+
+    assert run.refusal == "no_quorum", run
+    assert f"{survivor.client_url} answers (etcd {version}, " in run.message
+    told = {found["endpoint"]: found for found in run["endpoints"]}
+    assert {url: found["answers"] for url, found in told.items()} == {
+        survivor.client_url: True,
+        **{other.client_url: False for other in others},
+    }
+    assert told[survivor.client_url]["version"] == version
+    before = run["refusal"]["arithmetic"]["before"]
+    assert (before["voters"], before["size"], before["healthy"]) == (3, 2, 0)
+    assert run.seconds < 8
+
+
+@pytest.mark.parametrize("version", on_releases(["3.7.3"]))
+@pytest.mark.etcd(size=3, dead=2, auth=True, strict=False)
+def test_every_refusal_says_who_answers_where_nobody_can_log_in(cluster: Cluster):
+    run = ensure(cluster, cluster.spare(), request_timeout=2)
+    assert run.refusal == "no_quorum", run
+    assert f"{cluster.live[0].client_url} answers (etcd 3.7.3, RAFT NO LEADER)" in run.message
+
+
+@pytest.mark.parametrize("version", on_releases(["3.5.34", "3.7.3"]))
+@pytest.mark.etcd(size=3, flags={"quota_backend_bytes": 100_000_000})
+def test_versions_quota_and_feature_gates_are_told(cluster: Cluster, version: str):
+    minor = f"{cluster.minor}.0"
+    run = look_at(cluster)
+    assert (run["cluster_version"], run["versions"]) == (minor, {version: 3})
+    assert run["downgrade"] == {"enabled": False, "target_version": None}
+    for member in run["members"]:
+        assert (member["db_size_quota"], member["db_quota_used"]) == (100_000_000, 0)
+        if cluster.minor == "3.5":
+            assert (member["storage_version"], member["feature_gates"]) == (None, None)
+        else:
+            assert member["storage_version"] == minor
+            assert member["feature_gates"] == ["FastLeaseKeepAlive", "TxnModeWriteWithSharedBuffer"]
 
 
 # -- hashes ------------------------------------------------------------------------------------------------------------

@@ -17,8 +17,12 @@ import trustme
 
 from tests.testbed import Cluster, certificates
 from tests.testbed.cluster import PASSWORD
+from tests.testbed.recording_proxy import Recorded
 
+from ..differences import on_releases
+from ..raft_log import CATCH_UP_BY_SNAPSHOT, fill_log
 from .driver import ensure, join, listed, untouched, voters, wait_listening
+from .recorded import recorded
 
 # -- TLS ---------------------------------------------------------------------------------------------------------------
 
@@ -167,6 +171,28 @@ def test_a_user_without_the_root_role_changes_nothing(cluster: Cluster, transpor
 def test_a_user_is_given_and_authentication_is_off(cluster: Cluster):
     run = ensure(cluster, cluster.spare(), username="root", password=PASSWORD)
     assert run.done == ["add_learner"], run
+
+
+@pytest.mark.parametrize("version", on_releases(["3.6.16", "3.7.3"]))
+@pytest.mark.etcd(size=1, unstarted_learners=1, auth=True, strict=False, flags=CATCH_UP_BY_SNAPSHOT)
+def test_a_learner_that_came_by_snapshot_gets_its_vote(cluster: Cluster):
+    """A snapshot holds no tokens: the learner starts, and is brought up to date by one, once this run has its token."""
+    learner = cluster.members[-1]
+    environment = ensure(cluster, learner)["environment"]
+    with recorded(cluster) as recording:
+
+        def catch_up(_login: Recorded) -> None:
+            fill_log(cluster)
+            learner.start(environment=environment)
+
+        recording.proxies["etcd1"].call(1, catch_up, "/auth/authenticate", forwarded=True)
+
+        run = ensure(cluster, learner, state="promoted", **recording.connection)
+
+        assert run.done == ["promote"], run
+        logins = [request for request in recording.requests if request.path == "/auth/authenticate"]
+        assert len(logins) == 2, "one for the voter, one more for the learner"
+    assert listed(cluster) == voters("etcd1", learner)
 
 
 @pytest.mark.etcd(size=3, strict=False, auth=True)

@@ -118,6 +118,59 @@ def test_concerns_follow_and_everything_fits_80_columns():
     assert max(map(len, lines)) <= 80
 
 
+def test_versions_quota_and_feature_gates_are_shown():
+    figures = {"version": "3.7.3", "storage_version": "3.6.0", "db_size_quota": 2_147_483_648, "db_quota_used": 12}
+    gates = {"feature_gates": ["FastLeaseKeepAlive", "TxnModeWriteWithSharedBuffer"]}
+    known = {
+        **HEALTHY,
+        "cluster_version": "3.6.0",
+        "downgrade": {"enabled": True, "target_version": "3.6.0"},
+        "members": [
+            {**HEALTHY["members"][0], **figures, **gates},
+            {**HEALTHY["members"][1], **figures, **gates},
+            {**HEALTHY["members"][2], **SILENT},
+        ],
+    }
+    assert status_table(known) == (
+        "etcd cluster 8a8f1b6a3b2a5d1c: healthy\n"
+        "3 of 3 voters healthy, quorum 2, tolerates 1 more failure\n"
+        "cluster version 3.6, a downgrade to 3.6 is on\n"
+        "\n"
+        "MEMBER  ROLE    VERSION  STORAGE  DB SIZE   IN USE  QUOTA  LAG  STATE\n"
+        "n1      leader  3.7.3    3.6      20.5 kB  16.4 kB   12 %    0  healthy\n"
+        "n2      voter   3.7.3    3.6      20.5 kB  16.4 kB   12 %   12  healthy\n"
+        "n3      voter   -        -              -        -      -    -  DOWN\n"
+        "\n"
+        "quota 2.1 GB: n1, n2\n"
+        "feature gates FastLeaseKeepAlive, TxnModeWriteWithSharedBuffer: n1, n2\n"
+    )
+
+
+def test_where_nobody_can_log_in_the_endpoints_are_shown():
+    down = {"endpoint": "https://10.0.0.1:2379", "answers": False, "version": None, "storage_version": None}
+    up = {"endpoint": "https://10.0.0.2:2379", "answers": True, "version": "3.7.3", "storage_version": "3.7.0"}
+    failed = {
+        "msg": "Refused",
+        "refusal": {"next_step": "Start the stopped members again."},
+        "endpoints": [
+            {**down, "reason": "Connection refused", "failed_checks": []},
+            {**up, "reason": "RAFT NO LEADER", "failed_checks": ["non_learner"]},
+            {**up, "endpoint": "https://10.0.0.3:2379", "reason": "", "failed_checks": []},
+        ],
+    }
+    assert status_table(failed) == (
+        "etcd cluster: WITHOUT QUORUM\n"
+        "nobody can log in, so only what etcd tells anyone is known\n"
+        "\n"
+        "ENDPOINT               VERSION  STORAGE  STATE\n"
+        "https://10.0.0.1:2379  -        -        DOWN\n"
+        "https://10.0.0.2:2379  3.7.3    3.7      RAFT NO LEADER, non_learner failed\n"
+        "https://10.0.0.3:2379  3.7.3    3.7      healthy\n"
+        "\n"
+        "! Start the stopped members again.\n"
+    )
+
+
 @pytest.mark.parametrize("cluster", [None, "text", {}, {"quorum": None}])
 def test_what_is_no_result_is_refused(cluster):
     with pytest.raises(AnsibleFilterError, match="etcd_cluster_info"):

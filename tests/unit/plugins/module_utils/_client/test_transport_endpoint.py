@@ -30,7 +30,7 @@ VERSION_3_5 = {"version": "3.5.30"}
 
 
 def endpoint_of(connection, transport, login=None):
-    return TransportEndpoint(connection, transport, login or Login())
+    return TransportEndpoint(connection, transport, login or Login(), lambda: transport)
 
 
 def wants_token(answer, name="token-1"):
@@ -197,6 +197,85 @@ def test_a_learner_gives_out_no_token_and_takes_a_voters():
     failed(errors.NOT_FOR_LEARNER, endpoint_of(USER, learner, login).status, 0.05)
     login.publish("token-1")
     assert endpoint_of(USER, learner, login).status().version == "3.5.30"
+
+
+def learner_and_voter(voters_tokens, refuses_fresh=0):
+    """A learner that came by snapshot, and so does not know token-1; a voter that knows every token."""
+    login, tokens, refused = Login(), iter(voters_tokens), [0]
+
+    def status_of_learner(call):
+        if call.token == voters_tokens[-1] and refused[0] >= refuses_fresh:
+            return {**VERSION_3_5, "isLearner": True}
+        refused[0] += call.token == voters_tokens[-1]
+        return refusal(errors.AUTH_REQUIRED if call.token is None else errors.INVALID_TOKEN)
+
+    voter = Scripted(
+        {
+            "Authenticate": lambda _call: {"token": next(tokens)},
+            "Status": lambda call: VERSION_3_5 if call.token else refusal(errors.AUTH_REQUIRED),
+        }
+    )
+    learner = Scripted({"Authenticate": refusal(errors.NOT_FOR_LEARNER), "Status": status_of_learner})
+    endpoint_of(USER, voter, login).status()
+    login._published_at -= 10  # that token is old by now
+    return login, endpoint_of(USER, learner, login), voter
+
+
+def test_for_a_learner_that_refuses_a_token_a_voter_is_asked_for_another_once():
+    login, learner, voter = learner_and_voter(["token-1", "token-2"])
+    assert learner.status().is_learner
+    assert learner.status().is_learner
+    assert voter.methods.count("Authenticate") == 2
+    assert login.token == "token-2"
+
+
+def test_a_token_that_a_member_has_not_applied_yet_is_tried_again():
+    _login, learner, voter = learner_and_voter(["token-1", "token-2"], refuses_fresh=2)
+    assert learner.status().is_learner
+    assert voter.methods.count("Authenticate") == 2
+
+
+def test_learners_that_refuse_the_same_token_share_the_next_one():
+    login, learner, voter = learner_and_voter(["token-1", "token-2"])
+    learner.status()
+    assert login.for_learner("token-1", time.monotonic() + 1) == "token-2"
+    assert voter.methods.count("Authenticate") == 2
+
+
+def test_a_voter_that_gives_out_no_token_any_more_is_passed_over():
+    login = Login()
+    login.publish("token-1")
+
+    def gone(_deadline):
+        raise refusal(errors.CONNECTION_REFUSED)
+
+    login.add_voter("http://gone:2379", gone)
+    login.add_voter("http://here:2379", lambda _deadline: "token-2")
+    assert login.for_learner("token-1", time.monotonic() + 1) == "token-2"
+
+
+def test_who_waited_for_a_token_in_vain_is_late_and_needs_no_other():
+    """etcd refuses a token that it has not heard of when the time of the call is up."""
+    login = Login()
+    login.publish("token-1")
+
+    def waits(_call):
+        time.sleep(0.06)
+        return refusal(errors.INVALID_TOKEN)
+
+    behind = Scripted({"Status": waits, "Authenticate": {"token": "token-2"}})
+    failed(errors.TIMEOUT, endpoint_of(USER, behind, login).status, 0.1)
+    assert behind.methods == ["Status"]
+
+
+@pytest.mark.parametrize(
+    ("code", "lacks_token"), [(errors.NO_LEADER, True), (errors.TIMEOUT, True), (errors.AUTH_FAILED, False)]
+)
+def test_an_error_tells_whether_there_was_no_token_to_be_had(code, lacks_token):
+    transport = Scripted({"Status": refusal(errors.AUTH_REQUIRED), "Authenticate": refusal(code)})
+    assert failed(code, endpoint_of(USER, transport).status).lacks_token is lacks_token
+    unauthenticated = Scripted({"Status": refusal(code)})
+    assert failed(code, endpoint_of(USER, unauthenticated).status).lacks_token is False
 
 
 # -- deadlines ---------------------------------------------------------------------------------------------------------

@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import report
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.convergence import Move
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Status
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import FeatureGates, Status
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import Quorum
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import Refusal
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.releases import versions_data
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import Step, project
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.upgrade_gates import IN_THE_WAY, Finding
 
@@ -38,6 +40,9 @@ STATUS_KEYS = MEMBER_KEYS | {
     "reachable",
     "error",
     "version",
+    "storage_version",
+    "db_quota_used",
+    "feature_gates",
     "leader",
     "raft_term",
     "raft_index",
@@ -114,6 +119,9 @@ def test_a_dead_voter_has_an_error_and_no_figures():
             "revision",
             "db_size",
             "db_size_quota",
+            "storage_version",
+            "db_quota_used",
+            "feature_gates",
         )
     } == {None}
 
@@ -144,7 +152,28 @@ def test_sizes_are_bytes_and_an_unknown_quota_is_none():
     )
     known = report.member_status_data(cluster(healthy("m1"), statuses=(status,)), one.members[0])
     assert (known["db_size"], known["db_size_in_use"], known["db_size_quota"]) == (4096, 1024, 1 << 31)
+    assert known["db_quota_used"] == 0
     assert report.member_status_data(one, one.members[0])["db_size_quota"] is None
+    assert report.member_status_data(one, one.members[0])["db_quota_used"] is None
+
+
+def test_versions_and_feature_gates():
+    observed = replace(
+        cluster(healthy("m1"), healthy("m2"), version="3.7.3", versions={"m2": "3.6.16"}),
+        cluster_version="3.6.0",
+        feature_gates=(FeatureGates(id_of("m1"), ("LeaseCheckpoint",)),),
+    )
+    assert versions_data(observed) == {
+        "cluster_version": "3.6.0",
+        "versions": {"3.6.16": 1, "3.7.3": 1},
+        "downgrade": {"enabled": False, "target_version": None},
+    }
+    gates = [report.member_status_data(observed, member)["feature_gates"] for member in observed.members]
+    assert gates == [["LeaseCheckpoint"], None]
+    going_down = replace(
+        observed, statuses=tuple(replace(status, downgrade_target="3.6.0") for status in observed.statuses)
+    )
+    assert versions_data(going_down)["downgrade"] == {"enabled": True, "target_version": "3.6.0"}
 
 
 def test_a_cluster():

@@ -16,7 +16,9 @@ import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._client import errors
 from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import EtcdError
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity import Identity
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import OpenHealth
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import ABSENT, PRESENT, PROMOTED, Goal
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.server_refusals import nobody_can_log_in
 from ansible_collections.quorum.etcd.plugins.module_utils._operations import apply as apply_module
 from ansible_collections.quorum.etcd.plugins.module_utils._operations import attempts, lock
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.exceptions import ApplyFailed, Refused
@@ -322,6 +324,23 @@ def test_a_cluster_that_falls_silent_has_the_time_of_an_election():
 
     cluster.script("add", falls_silent, OK)
     assert run(cluster, ADD).done == ("add_learner",)
+
+
+@pytest.mark.parametrize(("times", "end"), [(3, "done"), (1000, "no_quorum")])
+def test_where_nobody_can_log_in_the_leader_has_the_time_of_an_election(times, end, monkeypatch):
+    """Also at the first look, before anything is known of the cluster."""
+    cluster, refused = ScriptedCluster(1), [nobody_can_log_in((OpenHealth("http://10.0.0.1:2379"),))] * times
+    observe = apply_module.observe
+
+    def look(pool):
+        if refused:
+            raise Refused(refused.pop())
+        return observe(pool)
+
+    monkeypatch.setattr(apply_module, "observe", look)
+    result = run(cluster, ADD)
+    assert (result.end, result.waits[0]) == (end, "no_quorum")
+    assert cluster.clock.now < 107
 
 
 def test_a_lock_that_runs_out_at_each_look_ends_the_run():
