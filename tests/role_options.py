@@ -34,8 +34,8 @@ AROUND = {
     "ansible_facts": {"default_ipv4": {"address": "10.0.0.1"}},
 }
 """What a run knows besides the variables of the role."""
-UPGRADE = {"etcd_cluster_upgrade_to": "etcd_cluster__upgrade_to"}
-"""Under which name the entry point `upgrade` gives the role its own variable."""
+DIRECTIONS = {"etcd_cluster_upgrade_to": False, "etcd_cluster_downgrade_to": True}
+"""The variables of the entry points `upgrade` and `downgrade`, and whether it goes down."""
 
 
 class Role:
@@ -58,12 +58,25 @@ class Role:
 
     def complaints(self, variables: Mapping[str, Any]) -> list[str]:
         """What is said of these variables."""
-        given = {**variables, **{UPGRADE[name]: value for name, value in variables.items() if name in UPGRADE}}
+        given = {**variables, **_of_the_entry_point(variables)}
         templar = Templar(loader=self._loader, variables={**self._variables, **given, **self._of_the_task})
         options = {name: {**self._options[name], "required": False} for name in variables if name in self._options}
         of_the_role = {name: variables[name] for name in options}
         of_ansible = ArgumentSpecValidator(options).validate(of_the_role).error_messages
         return list(of_ansible or templar.template(self._of_the_task["etcd_cluster__problems"]))
+
+
+def _of_the_entry_point(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Under which names the entry points give the role their own variable."""
+    return {
+        name: value
+        for variable, goes_down in DIRECTIONS.items()
+        if variable in variables
+        for name, value in {
+            "etcd_cluster__upgrade_to": variables[variable],
+            "etcd_cluster__goes_down": goes_down,
+        }.items()
+    }
 
 
 def main() -> None:

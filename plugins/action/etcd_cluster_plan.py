@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 # Strategies that run `run_once` on every host (ansible-core lib/ansible/plugins/strategy/free.py).
 WITHOUT_RUN_ONCE = ("free", "host_pinned")
@@ -22,7 +23,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         strategy = str(self._task.get_play().strategy)
         if self._task.run_once and strategy.rpartition(".")[2] in WITHOUT_RUN_ONCE:
             return {**result, "failed": True, "msg": _refusal(strategy)}
-        return {**result, **self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)}
+        planned = self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
+        # Of a plan that is refused nothing is shown as a difference.
+        if planned.get("failed") and planned.get("text"):
+            Display().display(planned["text"])
+        return {**result, **planned}
 
 
 def _refusal(strategy: str) -> str:

@@ -70,7 +70,8 @@ options:
     type: str
   password:
     description:
-      - Password of the etcd user. It is never logged.
+      - Password of the etcd user. It is never logged. Where it occurs in the result of a task, even in a part of a
+        word, Ansible replaces it with asterisks, so do not take a part of a name or an address.
       - If the value is not specified, the value of environment variable E(ETCDCTL_PASSWORD) will be used instead. If
         that is not set either, the password in E(ETCDCTL_USER) is used.
     type: str

@@ -14,6 +14,7 @@ description:
   - Checks variables of the role P(quorum.etcd.etcd_cluster#role), each by itself and beside the others, before any host
     is touched.
   - It knows the flags of etcd 3.4 to 3.7, and refuses settings that no release knows or that would override the role.
+  - With O(release), it warns of settings that this release deprecates.
 options:
   _input:
     description:
@@ -22,10 +23,16 @@ options:
     required: true
   release:
     description:
-      - The release of etcd that is to know every flag in C(etcd_cluster_settings), such as V(3.5.30). If it is empty, a
-        flag is accepted if any release knows it.
+      - The release of etcd that is to read C(etcd_cluster_settings), such as V(3.5.30). It has to know every flag,
+        under this name or another one. If it is empty, a flag is accepted if any release knows it.
     type: str
     default: ''
+  secrets:
+    description:
+      - Secret variables of the role by name. They must not occur in what the role reads from results, where Ansible
+        replaces them with asterisks. They are never shown.
+    type: dict
+    default: {}
 seealso:
   - plugin: quorum.etcd.settings_as_environment
     plugin_type: filter
@@ -50,14 +57,20 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.quorum.etcd.plugins.module_utils._membership import role_options
+from ansible.utils.display import Display
+from ansible_collections.quorum.etcd.plugins.module_utils._membership import role_options, settings
 
 
-def option_problems(options: t.Any, release: str | None = "") -> list[str]:
+def option_problems(
+    options: t.Any, release: str | None = "", secrets: t.Mapping[str, t.Any] | None = None
+) -> list[str]:
     """See DOCUMENTATION. Raises AnsibleFilterError for what is no dictionary."""
     if not isinstance(options, t.Mapping):
         raise AnsibleFilterError(f"option_problems needs a dictionary of variables, not {options!r}")
-    return list(role_options.problems(options, str(release or "")))
+    given = options.get(settings.SETTINGS)
+    for deprecation in settings.deprecations(given, str(release or "")) if isinstance(given, t.Mapping) else ():
+        Display().warning(deprecation)
+    return [*role_options.problems(options, str(release or "")), *role_options.secret_problems(secrets or {}, options)]
 
 
 class FilterModule:

@@ -13,15 +13,25 @@ author:
 description:
   - etcd reads every command line flag also from an environment variable, for example C(--snapshot-count) from
     E(ETCD_SNAPSHOT_COUNT).
+  - Names differ between releases, and etcd only warns of a variable that it does not know. With O(release), each
+    setting gets the name that this release knows. For example C(experimental-initial-corrupt-check) becomes a part of
+    C(feature-gates) from etcd 3.6 on, and C(feature-gates) becomes flags of their own before.
 options:
   _input:
     description:
       - Settings by the name of their flag, without the leading dashes. You can write underscores instead of dashes.
       - Lists become comma-separated texts, and booleans become V(true) or V(false). Settings that are null are left
         out.
-      - If two settings have the same variable, the later one counts.
+      - If two settings mean the same, the later one counts.
     type: dict
     required: true
+  release:
+    description:
+      - The release of etcd that is to read the variables, such as V(3.7.3). What it has under no name is left out. Use
+        P(quorum.etcd.option_problems#filter) before, to learn which of the settings that is.
+      - If it is empty, the settings keep their names.
+    type: str
+    default: ''
 """
 
 EXAMPLES = r"""
@@ -29,6 +39,11 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ {'snapshot-count': 10000, 'pre-vote': true} | quorum.etcd.settings_as_environment }}"
     # ETCD_SNAPSHOT_COUNT is '10000', and ETCD_PRE_VOTE is 'true'
+
+- name: Show the variables for another release
+  ansible.builtin.debug:
+    msg: "{{ {'experimental-initial-corrupt-check': true} | quorum.etcd.settings_as_environment('3.7.3') }}"
+    # ETCD_FEATURE_GATES is 'InitialCorruptCheck=true'
 """
 
 RETURN = r"""
@@ -40,30 +55,21 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.environment import environment_of
 
 
-def settings_as_environment(settings: t.Any) -> dict[str, str]:
+def settings_as_environment(settings: t.Any, release: str | None = "") -> dict[str, str]:
     """See DOCUMENTATION. Raises AnsibleFilterError for what is no dictionary of plain values."""
     if not isinstance(settings, t.Mapping):
         raise AnsibleFilterError(f"settings_as_environment needs a dictionary of settings, not {settings!r}")
-    variables: dict[str, str] = {}
     for name, value in settings.items():
-        variable = "ETCD_" + str(name).strip("-").upper().replace("-", "_")
-        variables.pop(variable, None)
-        if value is not None:
-            variables[variable] = _text(name, value)
-    return variables
+        if not all(map(_is_plain, value if isinstance(value, (list, tuple)) else [value])):
+            raise AnsibleFilterError(f"the setting {name} must be a plain value in one line, not {value!r}")
+    return environment_of(settings, str(release or ""))
 
 
-def _text(name: str, value: t.Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        return ",".join(_text(name, one) for one in value)
-    text = str(value)
-    if isinstance(value, t.Mapping) or "\n" in text:
-        raise AnsibleFilterError(f"the setting {name} must be a plain value in one line, not {value!r}")
-    return text
+def _is_plain(value: t.Any) -> bool:
+    return not isinstance(value, (t.Mapping, list, tuple)) and "\n" not in str(value)
 
 
 class FilterModule:

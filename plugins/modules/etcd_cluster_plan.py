@@ -168,6 +168,41 @@ options:
               - Whether the host's member has never been ready, or was wiped.
             type: bool
             default: false
+      release:
+        description:
+          - The etcd release of the program on the host, such as V(3.6.16). A host whose program does not fit the
+            cluster is not added, and a member is not restarted if that would be an upgrade to another minor release.
+        type: str
+      raft_files:
+        description:
+          - What the snapshots and the write-ahead log of the host hold. The plan of an upgrade needs it.
+        type: dict
+        suboptions:
+          snapshot_index:
+            description:
+              - Index of the newest snapshot that etcd would start from, V(0) when there is none.
+            type: int
+            default: 0
+          last_v2_request_index:
+            description:
+              - Index of the last entry after that snapshot that etcd 3.7 cannot read, V(0) when there is none.
+            type: int
+            default: 0
+          v2_keys:
+            description:
+              - The first keys of etcd's version 2 with which etcd 3.6 does not start.
+            type: list
+            elements: str
+            default: []
+          last_index:
+            description:
+              - Index of the last entry of the log.
+            type: int
+            default: 0
+          reason:
+            description:
+              - Why the files cannot be read.
+            type: str
   certificates:
     description:
       - Certificates to renew, as M(quorum.etcd.etcd_certificate_plan) returns them in C(due). The text of the plan
@@ -219,8 +254,23 @@ options:
     description:
       - The new release of every member, such as V(3.5.30). The plan then only upgrades the members that do not run this
         release, one at a time, the leader last.
+      - RV(checks) tells what was checked of each host.
       - The module refuses if etcd cannot be upgraded to that release from the present release, if a member is not
         healthy, or if O(hosts) are not exactly the members.
+    type: str
+  take_snapshots:
+    description:
+      - Whether members may be restarted before an upgrade from etcd 3.6 to 3.7, so that they take a snapshot. etcd 3.7
+        panics at entries of the form of 3.5 in the log, and does not read the entries before the newest snapshot.
+      - With V(false), the module refuses if a member has such entries.
+    type: bool
+    default: false
+  downgrade_to:
+    description:
+      - The older release of every member, such as V(3.6.16). The plan then enables the downgrade, if it goes to the
+        minor release before, and downgrades the members that do not run this release, one at a time, the leader last.
+      - The module refuses if etcd cannot be downgraded to that release from the present release, if there is a learner,
+        if a member is not healthy, or if O(hosts) are not exactly the members.
     type: str
   wait_timeout:
     description:
@@ -282,7 +332,7 @@ plan:
     action:
       description:
         - One of V(bootstrap), V(wipe), V(add_learner), V(start), V(promote), V(update_peer_urls), V(move_leader),
-          V(remove), V(restart) and V(upgrade).
+          V(remove), V(restart), V(take_snapshot), V(upgrade), V(enable_downgrade) and V(downgrade).
       type: str
       returned: always
       sample: add_learner
@@ -338,6 +388,57 @@ upgrade:
   elements: str
   returned: success
   sample: []
+snapshots:
+  description: Members that take a snapshot before their upgrade, with O(take_snapshots).
+  type: list
+  elements: dict
+  returned: success
+  sample: []
+  contains:
+    name:
+      description: Name of the member.
+      type: str
+      returned: always
+      sample: n1
+    snapshot_count:
+      description: The C(snapshot-count) with which one start of the member takes a snapshot.
+      type: int
+      returned: always
+      sample: 1
+checks:
+  description: What was checked of each host before an upgrade, or before it joins.
+  type: list
+  elements: dict
+  returned: success, and if an upgrade or a join is refused
+  sample:
+    - {host: n1, check: 3.7 can read its log, outcome: passes, code: null}
+  contains:
+    host:
+      description: Name of the member. Null for a check of the whole cluster.
+      type: str
+      returned: always
+      sample: n1
+    check:
+      description: What was checked.
+      type: str
+      returned: always
+      sample: 3.7 can read its log
+    outcome:
+      description: One of V(passes), V(would be put right) and V(stands in the way).
+      type: str
+      returned: always
+      sample: passes
+    code:
+      description: Code of the refusal. Null if the check passes.
+      type: str
+      returned: always
+      sample: null
+downgrade:
+  description: Names of the members that do not run O(downgrade_to), the leader last.
+  type: list
+  elements: str
+  returned: success
+  sample: []
 unlisted:
   description: Members that have no host in O(hosts) and stay, in the form of RV(quorum.etcd.etcd_member#module:members)
     of M(quorum.etcd.etcd_member).
@@ -378,9 +479,11 @@ quorum:
   returned: success
   sample: {voters: 3, size: 2, healthy: 3, fault_tolerance: 1}
 text:
-  description: The plan as text, at most 80 columns wide unless names and URLs are long.
+  description:
+    - The plan as text, at most 80 columns wide unless names and URLs are long. If an upgrade or a join is refused, only
+      RV(checks) as a table.
   type: str
-  returned: success
+  returned: success, and if an upgrade or a join is refused
   sample: |
     No etcd answers, and no host has data of etcd.
 
@@ -444,11 +547,13 @@ def main() -> None:
             "cluster_name": {"type": "str"},
             "forget": {"type": "str"},
             "upgrade_to": {"type": "str"},
+            "take_snapshots": {"type": "bool", "default": False},
+            "downgrade_to": {"type": "str"},
             **ACCEPT,
             "wait_timeout": {"type": "float", "default": 30.0},
             **CONNECTION,
         },
-        mutually_exclusive=[("rebuild", "upgrade_to")],
+        mutually_exclusive=[("rebuild", "upgrade_to", "downgrade_to")],
         required_together=CONNECTION_TOGETHER,
         supports_check_mode=True,
     )

@@ -12,6 +12,7 @@ version_added: 0.1.0
 description:
   - Says to which member the data in a data directory belongs. It reads the beginning of the write-ahead log. It works
     whether etcd runs or not, and needs no etcd program.
+  - On request, says what the snapshots and the write-ahead log hold that another release of etcd does not start with.
   - Says whether the service runs, and which settings a restart would change for its process.
   - Pass RV(host) to M(quorum.etcd.etcd_cluster_plan) in O(quorum.etcd.etcd_cluster_plan#module:hosts).
 author:
@@ -96,6 +97,12 @@ options:
         running process.
     type: dict
     default: {}
+  settings:
+    description:
+      - Further settings with which the service should run, by the names of etcd's flags. They are compared as the
+        variables that O(program) reads, see P(quorum.etcd.settings_as_environment#filter).
+    type: dict
+    default: {}
   files:
     description:
       - Files whose checksums to return.
@@ -148,6 +155,12 @@ options:
         description:
           - The SHA-256 checksum of the key of O(certificates[].given). A certificate with any other key is due.
         type: str
+  raft_files:
+    description:
+      - Whether to read the snapshots and the write-ahead log for RV(host.raft_files). A full segment of the log, which
+        is 64 MB, takes about a second, or up to three seconds when its entries are very small.
+    type: bool
+    default: false
   expiry_files:
     description:
       - Files of certificates and CA bundles. RV(expiring) names the certificates in them that expire.
@@ -196,6 +209,8 @@ host:
     running: true
     outdated: []
     first_start: null
+    raft_files: null
+    release: 3.6.16
   contains:
     name:
       description: The option O(name).
@@ -274,6 +289,11 @@ host:
       elements: str
       returned: always
       sample: []
+    release:
+      description: The etcd release of O(program). Null if there is no such program.
+      type: str
+      returned: always
+      sample: 3.6.16
     first_start:
       description: The settings of the member's first start. Null after the member has been ready, and before these
         settings exist.
@@ -348,6 +368,48 @@ host:
           type: bool
           returned: always
           sample: false
+    raft_files:
+      description: What the snapshots and the write-ahead log hold. Null unless O(raft_files=true).
+      type: dict
+      returned: always
+      sample:
+        snapshot_index: 0
+        last_v2_request_index: 4
+        v2_keys: []
+        last_index: 9
+        reason: null
+      contains:
+        snapshot_index:
+          description: Index of the newest snapshot that etcd would start from. V(0) when there is none.
+          type: int
+          returned: always
+          sample: 0
+        last_v2_request_index:
+          description:
+            - Index of the last entry after that snapshot that etcd 3.7 cannot read. V(0) when there is none.
+            - Etcd up to 3.5 writes such entries at every start of a member. Etcd 3.6 reads them, and etcd 3.7 panics.
+          type: int
+          returned: always
+          sample: 4
+        v2_keys:
+          description:
+            - The first five keys of etcd's version 2, in the snapshot or in the log, with which etcd 3.6 does not
+              start.
+            - For a request without a key it is the method of the request.
+          type: list
+          elements: str
+          returned: always
+          sample: []
+        last_index:
+          description: Index of the last entry of the log.
+          type: int
+          returned: always
+          sample: 9
+        reason:
+          description: Why the files cannot be read. Null when they can.
+          type: str
+          returned: always
+          sample: null
 service:
   description: The systemd unit.
   type: dict
@@ -491,7 +553,11 @@ expiring:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_host_info import describe_host, runner_of
+from ansible_collections.quorum.etcd.plugins.module_utils._module.etcd_host_info import (
+    CERTIFICATES,
+    describe_host,
+    runner_of,
+)
 
 
 def main() -> None:
@@ -512,22 +578,11 @@ def main() -> None:
             "member_files": {"type": "list", "elements": "path", "default": []},
             "unfinished_file": {"type": "path"},
             "environment": {"type": "dict", "default": {}},
+            "settings": {"type": "dict", "default": {}},
             "files": {"type": "list", "elements": "path", "default": []},
             "read": {"type": "list", "elements": "path", "default": []},
-            "certificates": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    "path": {"type": "path", "required": True},
-                    "names": {"type": "list", "elements": "str", "default": []},
-                    "renew_before_days": {"type": "float", "default": 30.0},
-                    "key": {"type": "path", "no_log": False},
-                    "ca": {"type": "str"},
-                    "given": {"type": "str"},
-                    "given_key": {"type": "str", "no_log": False},
-                },
-            },
+            "certificates": {"type": "list", "elements": "dict", "default": [], "options": CERTIFICATES},
+            "raft_files": {"type": "bool", "default": False},
             "expiry_files": {"type": "list", "elements": "path", "default": []},
             "expires_within_days": {"type": "float", "default": 30.0},
         },

@@ -117,6 +117,12 @@ options:
           - The namespace of the process.
         type: str
         required: true
+  last:
+    description:
+      - What this module returned last. If it took or renewed the lease of this same host less than a twelfth of O(ttl)
+        ago, the host is not asked again.
+    type: dict
+    default: {}
   dead_run:
     description:
       - A run that the controller has found dead, and whose lease this run takes over. The action plugin of this module
@@ -137,6 +143,13 @@ EXAMPLES = r"""
   quorum.etcd.etcd_host_lease:
     name: etcd
     state: renewed
+
+- name: Renew it, unless that was done only just before
+  quorum.etcd.etcd_host_lease:
+    name: etcd
+    state: renewed
+    last: "{{ lease }}"
+  register: lease
 
 - name: Release the lease
   quorum.etcd.etcd_host_lease:
@@ -160,6 +173,11 @@ holder:
     process_start: "3664635"
     boot_id: 591e255e-951d-407a-a90a-1b80662c1140
     pid_namespace: pid:[4026531836]
+renewed:
+  description: Of which host the lease was asked for last, and when by the clock of the controller, for O(last).
+  type: dict
+  returned: success, if the controller has a clock that counts while it sleeps
+  sample: {host: n1, at: 3716.2}
 refusal:
   description: Why this run may not change the cluster, in the form that M(quorum.etcd.etcd_member) returns.
   type: dict

@@ -81,6 +81,12 @@ options:
       - With V(false) nothing can be written until the other members have elected a new leader.
     type: bool
     default: true
+  release:
+    description:
+      - The etcd release that the new member will run, such as V(3.6.16). If it does not fit the cluster, the module
+        refuses before it adds the member. etcd itself finds that out only when the member starts, and its record stays.
+      - Used with O(state=present).
+    type: str
   min_fault_tolerance:
     description:
       - Refuse a removal after which the fault tolerance would be lower than this, unless the removal does not lower it.
@@ -421,6 +427,7 @@ def main() -> None:
             "member_id": {"type": "str"},
             "learner": {"type": "bool", "default": True},
             "move_leader": {"type": "bool", "default": True},
+            "release": {"type": "str"},
             "min_fault_tolerance": {"type": "int", "default": 0},
             **ACCEPT,
             **CONNECTION,

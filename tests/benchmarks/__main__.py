@@ -38,7 +38,7 @@ def main() -> int:
         "availability": lambda: _availability(
             arguments.rounds or 5, arguments.release or list(RELEASES), arguments.plot
         ),
-        "role": lambda: _role(arguments.rounds or 5),
+        "role": lambda: _role(arguments.rounds or 5, arguments.growth),
         "suite": suite.measure,
     }
     try:
@@ -60,11 +60,11 @@ def _availability(rounds: int, versions: list[str], file: Path) -> list[Target]:
     return targets
 
 
-def _role(rounds: int) -> list[Target]:
+def _role(rounds: int, growth: bool) -> list[Target]:
     # Only this one needs containers, and the library for them.
     from . import role
 
-    return role.measure(rounds)
+    return role.measure(rounds, growth)
 
 
 def _arguments() -> argparse.Namespace:
@@ -77,6 +77,11 @@ def _arguments() -> argparse.Namespace:
         "--release",
         action="append",
         help=f"etcd release of the availability benchmark, may be repeated ({', '.join(RELEASES)})",
+    )
+    parser.add_argument(
+        "--growth",
+        action="store_true",
+        help="role: also with 7 and 9 hosts, and with 10 clusters in the inventory, which takes long",
     )
     parser.add_argument("--plot", type=Path, default=PLOT, help="where the picture of the availability benchmark goes")
     return parser.parse_args()

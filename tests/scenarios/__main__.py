@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from ..testbed import releases
 from ..testbed.backend import BackendAbsent, BackendUnavailable
 from ..testbed.docker import backend_class
 from .catalogue import ROOT, Scenario, chains_of, load
@@ -30,16 +31,19 @@ def main(wanted: Sequence[str]) -> int:
         return 2
     os.chdir(ROOT)
     chosen = [scenario for scenario in known if not wanted or scenario.name in wanted]
+    # Who asks for a scenario by name wants it run, and CI wants all of them.
+    when_left_out = 1 if wanted or os.environ.get("CI") else 0
     try:
         require_engine()
-        return run_all(chosen)
+        without_release = lacking_releases(chosen)
+        for problem in dict.fromkeys(without_release.values()):
+            leave_out(problem, [name for name, why in without_release.items() if why == problem])
+        here = [scenario for scenario in chosen if scenario.name not in without_release]
+        ended = run_all(here) if here else 0
+        return ended or (when_left_out if without_release else 0)
     except BackendAbsent as absent:
-        print(
-            f"molecule: {absent}\nmolecule: left out: {', '.join(scenario.name for scenario in chosen)}",
-            file=sys.stderr,
-        )
-        # Who asks for a scenario by name wants it run, and CI wants all of them.
-        return 1 if wanted or os.environ.get("CI") else 0
+        leave_out(str(absent), [scenario.name for scenario in chosen])
+        return when_left_out
     except BackendUnavailable as broken:
         print(f"molecule: {broken}", file=sys.stderr)
         return 1
@@ -54,6 +58,22 @@ def require_engine() -> None:
     from ..testbed.images import recipe
 
     engine_for_labs(recipe.all_names())
+
+
+def lacking_releases(scenarios: Sequence[Scenario]) -> dict[str, str]:
+    """The scenarios whose etcd is not on this machine, by name, each with the reason in one line."""
+    lacking = {}
+    for scenario in scenarios:
+        try:
+            for release in scenario.releases or [os.environ.get(releases.CHOICE_FOR_SCENARIOS) or None]:
+                releases.find(release)
+        except releases.ReleaseMissing as missing:
+            lacking[scenario.name] = str(missing)
+    return lacking
+
+
+def leave_out(why: str, names: Sequence[str]) -> None:
+    print(f"molecule: {why}\nmolecule: left out: {', '.join(names)}", file=sys.stderr)
 
 
 def run_all(scenarios: Sequence[Scenario]) -> int:

@@ -34,6 +34,8 @@ class Scenario:
     name: str
     hosts: tuple[str, ...]
     kind: str
+    releases: tuple[str, ...] = ()
+    """The releases of etcd that it is about; without any, it runs on whichever is chosen."""
 
     @property
     def seconds(self) -> float:
@@ -52,7 +54,10 @@ def _read(file: Path) -> Scenario:
     molecule = yaml.safe_load(file.read_text())
     options = molecule["driver"].get("options") or {}
     return Scenario(
-        file.parent.name, tuple(platform["name"] for platform in molecule["platforms"]), options.get("kind", "node")
+        file.parent.name,
+        tuple(platform["name"] for platform in molecule["platforms"]),
+        options.get("kind", "node"),
+        tuple(dict.fromkeys([*options.get("releases", []), *([options["version"]] if "version" in options else [])])),
     )
 
 

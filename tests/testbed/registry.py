@@ -27,6 +27,8 @@ from .cluster import Cluster
 from .programs import PACKAGE
 
 DOWN_SECONDS = 20.0
+FIRST_TO_SPEAK_V3 = (3, 4)
+"""etcdctl before speaks version 2 of the API unless it is told; from 3.6 on it warns if it is."""
 
 
 class NoSuchCluster(Exception):
@@ -189,7 +191,9 @@ def _private(path: str, flags: int) -> int:
 def _write_environment(record: Record) -> None:
     """What a shell reads with ``.`` to use etcdctl, and the collection's modules, on the cluster."""
     options = record.connection
-    variables = {"ETCDCTL_API": "3", "ETCDCTL_ENDPOINTS": ",".join(options["endpoints"])}
+    variables = {"ETCDCTL_ENDPOINTS": ",".join(options["endpoints"])}
+    if releases.numbers(record.version) < FIRST_TO_SPEAK_V3:
+        variables["ETCDCTL_API"] = "3"
     for option, variable in (
         ("ca_cert", "ETCDCTL_CACERT"),
         ("client_cert", "ETCDCTL_CERT"),

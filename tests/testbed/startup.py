@@ -41,6 +41,9 @@ def environment_of(cluster: Cluster, member: Member, host: Host) -> dict[str, st
     }
     if cluster.minor != "3.3":
         environment["ETCD_LOGGER"] = "zap"
+    learners = cluster.state.learners + cluster.state.unstarted_learners
+    if learners > 1:
+        environment["ETCD_MAX_LEARNERS"] = str(learners)
     if cluster.state.timing == "fast":
         environment.update(FAST_TIMING)
     if cluster.state.auth:

@@ -105,7 +105,7 @@ class State:
             raise ImpossibleState(f"etcd {version} knows no learners; they came with 3.4")
         if learners > 1 and release < (3, 6):
             raise ImpossibleState(
-                f"{learners} learners: etcd {version} allows one at a time, only 3.6 can be told more"
+                f"{learners} learners: etcd {version} allows one at a time, only 3.6 and newer can be told more"
             )
 
     def _check_unstarted(self) -> None:

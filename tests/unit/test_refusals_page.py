@@ -14,6 +14,8 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.authentica
     Authentication,
     plan_authentication,
 )
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.downgrade import downgrade, enabled
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import RaftFiles
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import (
     CODES,
     ELECTION,
@@ -27,6 +29,7 @@ from tests.unit.plugins.module_utils._membership.clusters import (
     absent,
     cluster,
     dead_learner,
+    downgrading,
     healthy,
     learner,
     present,
@@ -38,10 +41,12 @@ from tests.unit.plugins.module_utils._membership.clusters import (
     url,
     voters,
 )
+from tests.unit.plugins.module_utils._membership.test_upgrade import host, with_storage
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "refusals.md").read_text()
 WAITS = {FINAL: "no", ELECTION: "5 s", WAIT: "`wait_timeout`"}
 
+SIX = cluster(*voters(3), version="3.6.16")
 EXAMPLES = {
     codes.WOULD_LOSE_QUORUM: (cluster(*voters(3, dead_ones=1)), present("m4", [url(4)])),
     codes.NO_QUORUM: (cluster(*voters(3, dead_ones=2)), present("m4", [url(4)])),
@@ -59,16 +64,33 @@ EXAMPLES = {
         cluster(*voters(3), probes=unreached("http://10.0.0.33:2380")),
         present("m3", ["http://10.0.0.33:2380"]),
     ),
+    codes.MASKED_RESULT: (cluster(*voters(3)), present("m4", [url(4)], password="m4")),
     codes.MEMBER_NOT_FOUND: (cluster(*voters(3)), promoted("m4")),
     codes.CLUSTER_ID_MISMATCH: (cluster(*voters(3), foreign_cluster_ids=(0xC2,)), absent("m3")),
     codes.VERSION_UNSUPPORTED: (cluster(*voters(3), version="3.3.25"), present("m4", [url(4)])),
     codes.VERSION_BUG: (cluster(*voters(3), learner("m4"), version="3.5.30"), present("m4", ["http://10.0.0.44:2380"])),
+    codes.DOWNGRADE_IN_PROGRESS: (downgrading(cluster(*voters(3))), present("m4", [url(4)])),
+    codes.RAFT_FILES_UNREAD: (SIX, present("m4", [url(4)], release="3.7.3")),
+    codes.V2_REQUESTS_IN_LOG: (SIX, present("m4", [url(4)], release="3.7.3", is_log_clean=False)),
 }
 
-# Who runs what, and the release that all are to run.
+# Who runs what, what is on whose disk, and the release that all are to run.
 UPGRADES = {
-    codes.VERSION_UNSUPPORTED: (cluster(*voters(3), version="3.4.23"), "3.6.14"),
-    codes.VERSION_BUG: (cluster(*voters(3), version="3.4.23"), "3.5.4"),
+    codes.VERSION_UNSUPPORTED: (cluster(*voters(3), version="3.4.23"), {}, "3.6.14"),
+    codes.VERSION_BUG: (cluster(*voters(3), version="3.4.23"), {}, "3.5.4"),
+    codes.V2_KEYS: (cluster(*voters(3), version="3.5.34"), {"m2": RaftFiles(v2_keys=("/foo",))}, "3.6.16"),
+    codes.V2_REQUESTS_IN_LOG: (
+        with_storage(SIX, (3, 6, 16)),
+        dict.fromkeys(("m1", "m2", "m3"), RaftFiles(last_v2_request_index=8, last_index=13)),
+        "3.7.3",
+    ),
+}
+
+DOWNGRADES = {
+    codes.VERSION_UNSUPPORTED: (cluster(*voters(3), version="3.7.3"), "3.5.34"),
+    codes.ANOTHER_LEARNER: (cluster(*voters(3), learner("m4"), version="3.7.3"), "3.6.16"),
+    codes.CLUSTER_UNSETTLED: (cluster(*voters(3, dead_ones=1), version="3.7.3"), "3.6.16"),
+    codes.DOWNGRADE_IN_PROGRESS: (enabled(cluster(*voters(3), version="3.7.3"), (3, 6)), "3.7.2"),
 }
 
 AUTHENTICATIONS = {
@@ -110,8 +132,18 @@ def test_an_example_is_what_the_module_says_word_for_word(code):
 
 @pytest.mark.parametrize("code", UPGRADES)
 def test_an_example_of_an_upgrade_is_what_the_module_says_word_for_word(code):
-    observed, release = UPGRADES[code]
-    found = upgrade(observed, [], release)
+    observed, files, release = UPGRADES[code]
+    hosts = [host(member.name, raft_files=files.get(member.name)) for member in observed.members]
+    found = upgrade(observed, hosts, release)
+    assert isinstance(found, Refusal)
+    assert found.code == code
+    assert f"> {found.message}" in sections()[code]
+
+
+@pytest.mark.parametrize("code", DOWNGRADES)
+def test_an_example_of_a_downgrade_is_what_the_module_says_word_for_word(code):
+    observed, release = DOWNGRADES[code]
+    found = downgrade(observed, [], release)
     assert isinstance(found, Refusal)
     assert found.code == code
     assert f"> {found.message}" in sections()[code]

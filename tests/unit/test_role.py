@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
+from ansible_collections.quorum.etcd.plugins.filter.settings_as_environment import settings_as_environment
 
 try:
     from ansible.template import trust_as_template
@@ -30,13 +31,17 @@ ENTRY_POINTS = {
     "check": "check",
     "restart": "restart",
     "upgrade": "upgrade",
+    "downgrade": "downgrade",
     "rotate_certificates": "rotate_certificates",
     "migrate_tls": "migrate_tls",
     "remove": "remove",
     "replace": "replace",
 }
 """The playbook of each."""
-ACTIONS = ("promote", "remove", "restart", "start", "update_peer_urls", "upgrade", "wipe")
+ACTIONS = (
+    "downgrade", "enable_downgrade", "promote", "remove", "restart", "start", "take_snapshot", "update_peer_urls",
+    "upgrade", "wipe",
+)  # fmt: skip
 """Those of a plan that have a file of tasks."""
 INTERNAL_FILES = sorted((ROLE / "vars" / "main").glob("*.yml"))
 INTERNAL = {name: value for path in INTERNAL_FILES for name, value in yaml.safe_load(path.read_text()).items()}
@@ -47,6 +52,9 @@ def test_every_default_is_specified_and_the_reverse():
     assert {name for name, option in OPTIONS.items() if not option.get("required")} == set(DEFAULTS)
     assert set(DEFAULTS) - set(SPECS["main"]["options"]) == {
         "etcd_cluster_members",
+        "etcd_cluster_upgrade_take_snapshots",
+        "etcd_cluster_downgrade_to",
+        "etcd_cluster_downgrade_cancel",
         "etcd_cluster_rotate_ca",
         "etcd_cluster_keep_old_ca",
     }
@@ -75,7 +83,7 @@ def files_of(*folders: str) -> list[Path]:
 def test_the_tasks_are_the_entry_points_and_rooms_for_the_rest():
     tasks = ROLE / "tasks"
     assert {path.stem for path in tasks.glob("*.yml")} == set(ENTRY_POINTS)
-    assert {path.name for path in tasks.iterdir() if path.is_dir()} == {"common", "install", "moves", "tls"}
+    assert {path.name for path in tasks.iterdir() if path.is_dir()} == {"common", "install", "moves", "tls", "upgrade"}
 
 
 def test_every_file_of_tasks_is_used():
@@ -84,7 +92,9 @@ def test_every_file_of_tasks_is_used():
     unused = [path.name for path in rooms if f"{path.parent.name}/{path.name}" not in text]
     # These are named by a variable: an action of the plan, and where etcd comes from.
     assert set(unused) <= {f"{action}.yml" for action in ACTIONS} | {
-        f"from_{choice}.yml" for choice in OPTIONS["etcd_cluster_install_from"]["choices"]
+        f"{step}_{choice}.yml"
+        for step in ("from", "stage", "place")
+        for choice in OPTIONS["etcd_cluster_install_from"]["choices"]
     }
 
 
@@ -265,11 +275,58 @@ def test_the_certificates_of_a_host_with_ipv6_name_its_address():
 
 def test_the_settings_are_checked_before_the_first_start():
     """Of an etcd that was only just installed it is not known before which settings it knows."""
-    tasks = yaml.safe_load((ROLE / "tasks" / "common" / "carry_out_plan.yml").read_text())
-    files = [
-        path for task in tasks for action, path in task.items() if action.endswith(("import_tasks", "include_tasks"))
+    installation = ("install/install.yml", "install/check_settings.yml")
+    assert [file for file in _files_of("install/install_missing.yml") if file in installation] == [*installation]
+    steps = ("install/install_missing.yml", "common/move_and_verify.yml")
+    assert [file for file in _files_of("common/carry_out_plan.yml") if file in steps] == [*steps]
+
+
+def _files_of(path: str) -> list[str]:
+    """The files of tasks that this one takes in, in its order."""
+    return [
+        file
+        for task in yaml.safe_load((ROLE / "tasks" / path).read_text())
+        for action, file in task.items()
+        if action.endswith(("import_tasks", "include_tasks"))
     ]
-    place = [
-        files.index(name) for name in ("install/install.yml", "install/check_settings.yml", "common/make_moves.yml")
-    ]
-    assert place == sorted(place)
+
+
+def environment_on(**variables: object) -> dict[str, str]:
+    """What the filter makes of the role's variables."""
+    settings, release = (
+        rendered(f"{{{{ {name} }}}}", "10.0.0.1", NOT_GATHERED, **variables)
+        for name in ("etcd_cluster__all_settings", "etcd_cluster__settings_release")
+    )
+    return settings_as_environment(settings, release)
+
+
+@pytest.mark.parametrize(
+    ("found", "name"),
+    [
+        ({}, "ETCD_EXPERIMENTAL_CORRUPT_CHECK_TIME"),
+        ({"version": None}, "ETCD_EXPERIMENTAL_CORRUPT_CHECK_TIME"),
+        ({"version": "3.5.34"}, "ETCD_EXPERIMENTAL_CORRUPT_CHECK_TIME"),
+        ({"version": "3.6.16"}, "ETCD_CORRUPT_CHECK_TIME"),
+    ],
+)
+def test_a_host_gets_the_names_that_its_program_reads(found, name):
+    settings = {"experimental-corrupt-check-time": "1h"}
+    read = environment_on(etcd_cluster__found=found, etcd_cluster_settings=settings)
+    assert {key for key in read if "CORRUPT" in key} == {name}
+
+
+@pytest.mark.parametrize("release", ["3.5.34", "3.6.16"])
+@pytest.mark.parametrize("name", ["snapshot-catchup-entries", "experimental-snapshot-catchup-entries"])
+def test_a_setting_of_a_preset_is_overridden_by_either_name(release, name):
+    read = environment_on(
+        etcd_cluster_preset="wan", etcd_cluster_settings={name: 7}, etcd_cluster__settings_release=release
+    )
+    assert [value for key, value in read.items() if "CATCHUP" in key] == ["7"]
+
+
+def test_the_settings_of_a_release_are_written_after_its_program_and_before_its_start():
+    tasks = yaml.safe_load((ROLE / "tasks" / "moves" / "upgrade.yml").read_text())
+    files = [task["ansible.builtin.include_tasks"] for task in tasks if "ansible.builtin.include_tasks" in task]
+    program, *_between = files
+    assert program.startswith("install/")
+    assert files.index(program) < files.index("install/settings_for_release.yml") < files.index("moves/restart.yml")

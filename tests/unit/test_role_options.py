@@ -243,11 +243,11 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         ({"etcd_cluster_settings": {"ETCD_LOG_LEVEL": "info"}}, "without ETCD_: log-level"),
         (
             {
-                "etcd_cluster_settings": {"experimental-initial-corrupt-check": True},
+                "etcd_cluster_settings": {"enable-v2": True},
                 "etcd_cluster_install_from": "present",
-                RELEASE: "3.7.3",
+                RELEASE: "3.6.16",
             },
-            "which etcd 3.7.3 does not know any more. Use feature-gates instead: InitialCorruptCheck=true",
+            "which etcd 3.6.16 does not know any more. etcd 3.6 has no v2 API",
         ),
     ],
     "etcd_cluster_unit_settings": [
@@ -286,7 +286,17 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         ("", "Set etcd_cluster_ca_dir to a directory on localhost that survives"),
         ("/", NO_DIRECTORY),
     ],
-    "etcd_cluster_ca_passphrase": [("secret", "etcd_cluster_ca_passphrase is shorter than 8 characters")],
+    "etcd_cluster_ca_passphrase": [
+        ("secret", "etcd_cluster_ca_passphrase is shorter than 8 characters"),
+        ("passphrase", "etcd_cluster_ca_passphrase occurs in a word that the role reads"),
+    ],
+    "etcd_cluster_root_password": [
+        ("http", "etcd_cluster_root_password occurs in etcd_cluster_peer_urls and etcd_cluster_client_urls"),
+        (
+            {"etcd_cluster_root_password": "nw7", "etcd_cluster_member_name": "nw7x"},
+            "occurs in etcd_cluster_member_nam",
+        ),
+    ],
     "etcd_cluster_ca_days": [
         (0, f"etcd_cluster_ca_days is 0. {NO_DAYS}"),
         (-1, NO_DAYS),
@@ -350,6 +360,7 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         (["n1", "n1"], "etcd_cluster_members has 'n1' twice"),
     ],
     "etcd_cluster_rotate_ca": [("maybe", NO_BOOLEAN)],
+    "etcd_cluster_upgrade_take_snapshots": [("maybe", NO_BOOLEAN)],
     "etcd_cluster_keep_old_ca": [("maybe", NO_BOOLEAN)],
     "etcd_cluster_manage_firewall": [("maybe", NO_BOOLEAN)],
     RELEASE: [
@@ -358,6 +369,20 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         ("", "etcd_cluster_upgrade_to is empty"),
         ("3.5.30", "etcd_cluster_packages does not name the release 3.5.30"),
     ],
+    "etcd_cluster_downgrade_to": [
+        ("3.6", "etcd_cluster_downgrade_to is '3.6'. It must be a release with all three numbers"),
+        ("", "etcd_cluster_downgrade_to is empty. It must be a release with all three numbers, such as 3.6.16"),
+        ("3.6.16", "etcd_cluster_packages does not name the release 3.6.16"),
+        (
+            {
+                "etcd_cluster_settings": {"feature-gates": "InitialCorruptCheck=true"},
+                "etcd_cluster_install_from": "present",
+                "etcd_cluster_downgrade_to": "3.5.34",
+            },
+            "feature-gates",
+        ),
+    ],
+    "etcd_cluster_downgrade_cancel": [("maybe", NO_BOOLEAN)],
     "etcd_cluster_member": [
         ("", "etcd_cluster_member is empty. It must be the name of a member"),
         ("n1 n2", "It must be the name of a member"),
@@ -365,7 +390,6 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
 }
 ANY_VALUE = {
     "etcd_cluster_forget": "any text but the name of the cluster is no consent, and the plan then says which name is",
-    "etcd_cluster_root_password": "a password may be any text, and is not shown",
 }
 """Variables of which no value is wrong by itself."""
 
@@ -417,6 +441,7 @@ def test_the_defaults_are_right(complaints):
          "etcd_cluster_server_key": __file__, "etcd_cluster_client_cert": __file__,
          "etcd_cluster_client_key": __file__},
         {RELEASE: "3.5.30", "etcd_cluster_packages": ["etcd-server=3.5.30*"]},
+        {"etcd_cluster_downgrade_to": "3.6.16", "etcd_cluster_packages": ["etcd-server=3.6.16*"]},
         {"etcd_cluster_service": "etcd@orders", "etcd_cluster_name": "my orders"},
         {"etcd_cluster_endpoints": ["10.0.0.9:2379", "https://etcd.example.org:2379/"]},
         {"etcd_cluster_accept": ["version_bug"], "etcd_cluster_members": ["n1", "n2"]},

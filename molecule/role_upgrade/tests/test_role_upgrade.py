@@ -35,6 +35,14 @@ def test_a_member_was_restarted_once_although_runs_were_refused_killed_and_repea
     assert int(started) == 2
 
 
+def test_a_setting_has_the_name_that_the_new_release_knows(node):
+    """It had another one before, and etcd would only have warned of that."""
+    variables = node.host.check_output("tr '\\0' '\\n' < /proc/$(pidof etcd)/environ")
+    assert "ETCD_BACKEND_BBOLT_FREELIST_TYPE=array\n" in f"{variables}\n"
+    assert "EXPERIMENTAL" not in variables
+    assert "EXPERIMENTAL" not in node.host.check_output("cat /etc/etcd/etcd.env")
+
+
 def test_the_directory_of_the_programs_was_made_and_nothing_is_left_in_it_of_the_archives(host):
     assert host.check_output("stat --format '%A %U' /opt/etcd /opt/etcd/bin").split("\n") == ["drwxr-xr-x root"] * 2
     assert host.check_output("ls --almost-all /opt/etcd/bin").split() == ["etcd", "etcdctl"]

@@ -97,6 +97,22 @@ class Endpoint(abc.ABC):
         """Hands leadership to a voter; only the leader's own endpoint can."""
 
     @abc.abstractmethod
+    def downgrade_validate(self, version: str, timeout: float | None = None) -> None:
+        """Whether the cluster could go down to `version` (3.6 or 3.6.16): BAD_DOWNGRADE_TARGET unless it is one minor
+        release below the cluster version, else DOWNGRADE_IN_PROGRESS while a downgrade is on. Changes nothing. 3.5 on.
+        """
+
+    @abc.abstractmethod
+    def downgrade_enable(self, version: str, timeout: float | None = None) -> None:
+        """From now on the cluster goes down to `version`. Errors as of `downgrade_validate`."""
+
+    @abc.abstractmethod
+    def downgrade_cancel(self, timeout: float | None = None) -> None:
+        """SUCCEEDS ALSO WHERE IT FAILED, from 3.6 on (server/etcdserver/v3_server.go, downgradeCancel): ask the status
+        afterwards. 3.5 answers NO_DOWNGRADE where none is on.
+        """
+
+    @abc.abstractmethod
     def alarms(self, timeout: float | None = None) -> tuple[Alarm, ...]:
         """All alarms that are on. Goes through raft, so it needs a quorum and advances the raft index by one
         without touching the keyspace (etcd server/etcdserver/v3_server.go Alarm)."""

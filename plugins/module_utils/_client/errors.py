@@ -61,6 +61,9 @@ NO_SPACE = "no_space"
 CORRUPT_CLUSTER = "corrupt_cluster"
 FUTURE_REVISION = "future_revision"
 COMPACTED_REVISION = "compacted_revision"
+BAD_DOWNGRADE_TARGET = "bad_downgrade_target"
+DOWNGRADE_IN_PROGRESS = "downgrade_in_progress"
+NO_DOWNGRADE = "no_downgrade"
 UNIMPLEMENTED = "unimplemented"
 
 # Whether a change was applied, or will be yet, is open: only another look can tell.

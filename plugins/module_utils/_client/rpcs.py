@@ -64,6 +64,13 @@ MEMBER_UPDATE = Rpc("Cluster", "MemberUpdate", "/cluster/member/update", "updati
 MEMBER_PROMOTE = Rpc("Cluster", "MemberPromote", "/cluster/member/promote", "promoting a member at")
 MEMBER_REMOVE = Rpc("Cluster", "MemberRemove", "/cluster/member/remove", "removing a member at")
 MOVE_LEADER = Rpc("Maintenance", "MoveLeader", "/maintenance/transfer-leadership", "moving the leadership at")
+# One call for three purposes. To validate it reads through the quorum and changes nothing (server/etcdserver/version/
+# version.go, DowngradeValidate).
+DOWNGRADE_VALIDATE = Rpc(
+    "Maintenance", "Downgrade", "/maintenance/downgrade", "validating the downgrade at", is_read=True
+)
+DOWNGRADE_ENABLE = Rpc("Maintenance", "Downgrade", "/maintenance/downgrade", "enabling the downgrade at")
+DOWNGRADE_CANCEL = Rpc("Maintenance", "Downgrade", "/maintenance/downgrade", "cancelling the downgrade at")
 ALARMS = Rpc("Maintenance", "Alarm", "/maintenance/alarm", "asking for alarms at", is_read=True)
 HASH_KV = Rpc(
     "Maintenance", "HashKV", "/maintenance/hashkv", "hashing the keyspace at", needs_leader=False, is_read=True

@@ -50,6 +50,9 @@ _BY_WORDS = {
     "corrupt cluster": errors.CORRUPT_CLUSTER,
     "mvcc: required revision is a future revision": errors.FUTURE_REVISION,
     "mvcc: required revision has been compacted": errors.COMPACTED_REVISION,
+    "invalid downgrade target version": errors.BAD_DOWNGRADE_TARGET,
+    "cluster has a downgrade job in progress": errors.DOWNGRADE_IN_PROGRESS,
+    "no inflight downgrade job": errors.NO_DOWNGRADE,
     "context deadline exceeded": errors.TIMEOUT,
     "context canceled": errors.TIMEOUT,
 }

@@ -73,6 +73,17 @@ class TransportEndpoint(Endpoint):
     def move_leader(self, target_id: int, timeout: float | None = None) -> None:
         self._ask(rpcs.MOVE_LEADER, {"targetID": target_id}, self._deadline(timeout), _nothing)
 
+    def downgrade_validate(self, version: str, timeout: float | None = None) -> None:
+        request = {"action": "VALIDATE", "version": version}
+        self._ask(rpcs.DOWNGRADE_VALIDATE, request, self._deadline(timeout), _nothing)
+
+    def downgrade_enable(self, version: str, timeout: float | None = None) -> None:
+        request = {"action": "ENABLE", "version": version}
+        self._ask(rpcs.DOWNGRADE_ENABLE, request, self._deadline(timeout), _nothing)
+
+    def downgrade_cancel(self, timeout: float | None = None) -> None:
+        self._ask(rpcs.DOWNGRADE_CANCEL, {"action": "CANCEL"}, self._deadline(timeout), _nothing)
+
     def alarms(self, timeout: float | None = None) -> tuple[Alarm, ...]:
         return self._ask(rpcs.ALARMS, {}, self._deadline(timeout), responses.alarms)
 

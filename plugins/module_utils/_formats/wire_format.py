@@ -4,7 +4,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 """Protobuf's wire format for the messages that the collection exchanges (etcd api/etcdserverpb/rpc.proto,
-api/mvccpb/kv.proto).
+api/mvccpb/kv.proto), and for what etcd keeps on disk.
 
 Of its own because the messages that the etcd3 package carries (0.12, those of etcd 3.3) know no learners, no promotion
 and no linearizable list, and because this works unchanged with every release of protobuf. Unknown fields are skipped,
@@ -23,8 +23,9 @@ _MASK64 = (1 << 64) - 1
 
 # Kinds of fields; any other text is the name of a message.
 UINT64, INT64, BOOL, STRING, BYTES, ALARM_TYPE = "uint64", "int64", "bool", "string", "bytes", "AlarmType"
+DOWNGRADE_ACTION = "DowngradeAction"
 
-_ENUMERATIONS = {ALARM_TYPE: ("NONE", "NOSPACE", "CORRUPT")}
+_ENUMERATIONS = {ALARM_TYPE: ("NONE", "NOSPACE", "CORRUPT"), DOWNGRADE_ACTION: ("VALIDATE", "ENABLE", "CANCEL")}
 
 
 class Malformed(ValueError):
@@ -77,6 +78,8 @@ MESSAGES: dict[str, dict[str, Field]] = {
         "dbSizeQuota": Field(12, INT64),
         "downgradeInfo": Field(13, "DowngradeInfo"),
     },
+    "DowngradeRequest": {"action": Field(1, DOWNGRADE_ACTION), "version": Field(2, STRING)},
+    "DowngradeResponse": {"header": _HEADER, "version": Field(2, STRING)},
     "DowngradeInfo": {"enabled": Field(1, BOOL), "targetVersion": Field(2, STRING)},
     "MemberListRequest": {"linearizable": Field(1, BOOL)},
     "MemberListResponse": _HEADER_AND_MEMBERS,
@@ -126,10 +129,38 @@ MESSAGES: dict[str, dict[str, Field]] = {
     "AuthRoleAddResponse": {"header": _HEADER},
     "AuthRoleDeleteRequest": {"role": Field(1, STRING)},
     "AuthRoleDeleteResponse": {"header": _HEADER},
-    # On disk, at the head of each segment of the write-ahead log (server/storage/wal/walpb/record.proto,
-    # api/etcdserverpb/etcdserver.proto).
+    # On disk, in the write-ahead log (server/storage/wal/walpb/record.proto, api/etcdserverpb/etcdserver.proto,
+    # raftpb/raft.proto).
     "Record": {"type": Field(1, INT64), "crc": Field(2, UINT64), "data": Field(3, BYTES)},
     "Metadata": {"NodeID": Field(1, UINT64), "ClusterID": Field(2, UINT64)},
+    "HardState": {"term": Field(1, UINT64), "vote": Field(2, UINT64), "commit": Field(3, UINT64)},
+    "SnapshotRecord": {"index": Field(1, UINT64), "term": Field(2, UINT64)},
+    "Entry": {
+        "Type": Field(1, UINT64),
+        "Term": Field(2, UINT64),
+        "Index": Field(3, UINT64),
+        "Data": Field(4, BYTES),
+    },
+    # What an entry holds (api/etcdserverpb/raft_internal.proto and etcdserver.proto of 3.5): the fields by which one is
+    # told from the other.
+    "InternalRaftRequest": {
+        "ID": Field(1, UINT64),
+        "v2": Field(2, "V2Request"),
+        "range": Field(3, BYTES),
+        "put": Field(4, BYTES),
+        "delete_range": Field(5, BYTES),
+    },
+    "V2Request": {
+        "ID": Field(1, UINT64),
+        "Method": Field(2, STRING),
+        "Path": Field(3, STRING),
+        "Val": Field(4, STRING),
+        "Dir": Field(5, BOOL),
+    },
+    # On disk, in a file of a snapshot (server/etcdserver/api/snap/snappb/snap.proto, raftpb/raft.proto).
+    "SnapshotFile": {"crc": Field(1, UINT64), "data": Field(2, BYTES)},
+    "Snapshot": {"data": Field(1, BYTES), "metadata": Field(2, "SnapshotMetadata")},
+    "SnapshotMetadata": {"index": Field(2, UINT64), "term": Field(3, UINT64)},
 }
 
 
@@ -173,7 +204,7 @@ def decode(message: str, content: bytes) -> Fields:
     fields: Fields = {}
     position = 0
     while position < len(content):
-        tag, position = _read_varint(content, position)
+        tag, position = read_varint(content, position)
         raw, position = _read_raw(content, position, tag & 7)
         if tag >> 3 not in by_number:
             continue
@@ -186,7 +217,8 @@ def decode(message: str, content: bytes) -> Fields:
     return fields
 
 
-def _read_varint(content: bytes, position: int) -> tuple[int, int]:
+def read_varint(content: bytes, position: int) -> tuple[int, int]:
+    """The number at a position, and where the next field begins. Raises Malformed."""
     value = 0
     for shift in range(0, 70, 7):
         if position >= len(content):
@@ -201,9 +233,9 @@ def _read_varint(content: bytes, position: int) -> tuple[int, int]:
 
 def _read_raw(content: bytes, position: int, wire_type: int) -> tuple[int | bytes, int]:
     if wire_type == _VARINT:
-        return _read_varint(content, position)
+        return read_varint(content, position)
     if wire_type == _LENGTH:
-        size, position = _read_varint(content, position)
+        size, position = read_varint(content, position)
     elif wire_type in (_FIXED64, _FIXED32):
         size = 8 if wire_type == _FIXED64 else 4
     else:

@@ -19,12 +19,13 @@ from dataclasses import dataclass, replace
 from . import refusal as codes
 from .decision import plan
 from .identity import Identity
+from .member_plans import joiner_checks
 from .model import Cluster, Member, Probe, Status
 from .peer_urls import addresses, comparable
 from .plan import ABSENT, PRESENT, PROMOTED, Goal
 from .preconditions import can_be_changed
 from .quorum import is_healthy, most_caught_up, quorum_of, raft_index_of_leader
-from .refusal import Refusal
+from .refusal import Refusal, judge
 from .steps import ADD_LEARNER, PROMOTE, REMOVE, UPDATE_PEER_URLS, Step, project
 
 # What the member's host does, and etcd is not asked for.
@@ -36,12 +37,16 @@ class DesiredMember:
     """A member that the cluster should have, as a voter. Peer URLs are normalised.
 
     `has_data` says whether its host holds the data of a member; None where that is not known. A dead member whose host
-    holds none can never come back: its record is removed, and it joins as a new member.
+    holds none can never come back: its record is removed, and it joins as a new member. `release`, `is_log_clean` and
+    `accept` are those of its goal, should it have to join.
     """
 
     name: str
     peer_urls: tuple[str, ...]
     has_data: bool | None = None
+    release: str = ""
+    is_log_clean: bool | None = None
+    accept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,8 @@ class _Route:
         if attempt.action == START:
             refusal = can_be_changed(self.cluster)
             # Starting its members is what brings a lost quorum back.
-            return refusal if refusal and refusal.code != codes.NO_QUORUM else (attempt.step,)
+            in_the_way = refusal if refusal and refusal.code != codes.NO_QUORUM else None
+            return in_the_way or _first_start_refused(self.cluster, attempt) or (attempt.step,)
         verdict = plan(_assuming(self.cluster, attempt), _goal(attempt))
         return verdict if isinstance(verdict, Refusal) else verdict.steps
 
@@ -275,13 +281,32 @@ def _is_reached(cluster: Cluster, one: DesiredMember) -> bool:
     return all(any(probe.reachable and probe.url == url for probe in cluster.probes) for url in one.peer_urls)
 
 
+def _first_start_refused(cluster: Cluster, attempt: _Attempt) -> Refusal | None:
+    """A member that was registered and never ran joins when it starts, and has to fit as one that is added."""
+    member, desired = attempt.member, attempt.desired
+    if member is None or desired is None or member.is_started:
+        return None
+    found = judge(joiner_checks(cluster, attempt.step, _joining(desired, attempt.step)), desired.accept)
+    return found if isinstance(found, Refusal) else None
+
+
 # What a move is asked as, and what it leaves
+
+
+def _joining(desired: DesiredMember, step: Step) -> Goal:
+    return Goal(
+        PRESENT,
+        Identity(name=step.name, peer_urls=step.peer_urls),
+        accept=desired.accept,
+        release=desired.release,
+        is_log_clean=desired.is_log_clean,
+    )
 
 
 def _goal(attempt: _Attempt) -> Goal:
     step = attempt.step
-    if step.action == ADD_LEARNER:
-        return Goal(PRESENT, Identity(name=step.name, peer_urls=step.peer_urls))
+    if step.action == ADD_LEARNER and attempt.desired:
+        return _joining(attempt.desired, step)
     urls = step.peer_urls if step.action == UPDATE_PEER_URLS else ()
     return Goal(_STATES[step.action], Identity(peer_urls=urls, member_ids=(step.member_id,)))
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .identity import find
+from .masking import masks_first_start
 from .model import Cluster, Member
 from .peer_urls import comparable
 from .plan import PRESENT, PROMOTED, Goal, Plan, Verdict
@@ -31,12 +32,21 @@ def plan(cluster: Cluster, goal: Goal) -> Verdict:
     target = find(cluster, goal.identity, renames_urls=goal.state == PRESENT)
     if isinstance(target, Refusal):
         return target
+    masked = _masked(cluster, goal, target)
+    if masked:
+        return masked
     if _is_reached(goal, target):
         return Plan(target=target)
     # Only here: most tasks find their goal reached, and every import is paid at each task.
     from .member_plans import PLANNERS  # pylint: disable=import-outside-toplevel
 
     return PLANNERS[goal.state](cluster, goal, target)
+
+
+def _masked(cluster: Cluster, goal: Goal, target: Member | None) -> Refusal | None:
+    if goal.state != PRESENT:
+        return None
+    return masks_first_start(cluster, target, goal.identity.name, goal.identity.peer_urls, goal.password)
 
 
 def _is_reached(goal: Goal, target: Member | None) -> bool:

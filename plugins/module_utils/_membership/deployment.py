@@ -16,6 +16,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from . import refusal as codes
+from . import versions
 from .convergence import START, DesiredMember, Move, moves
 from .host_refusals import (
     data_lost,
@@ -31,14 +32,17 @@ from .host_refusals import (
 from .hosts import DATA, NEW, Consents, Host
 from .model import Cluster, Member, Silence
 from .peer_urls import addresses
+from .plan_warnings import untested_warnings
 from .quorum import Quorum, most_caught_up, quorum_of
 from .refusal import Refusal
 from .steps import ADD_LEARNER, MOVE_LEADER, REMOVE, UPDATE_PEER_URLS, Step, project
+from .upgrade_gates import IN_THE_WAY, PASSES, DueSnapshot, Finding
 
 # What the hosts do, besides START.
 BOOTSTRAP = "bootstrap"
 WIPE = "wipe"
 RESTART = "restart"
+TAKE_SNAPSHOT = "take_snapshot"
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class Deployment:
     started, all at once and first.
 
     Not `is_complete` where the rest shows only once they answer. `unlisted` are members that no host stands for and
-    that stay. `release` is what every member runs in the end, where that is what was asked for.
+    that stay. `release` is what every member runs in the end, where that is what was asked for. `snapshots` are those
+    that members take before, `findings` what was checked of the hosts.
     """
 
     moves: tuple[Move, ...] = ()
@@ -56,6 +61,8 @@ class Deployment:
     is_complete: bool = True
     release: str = ""
     warnings: tuple[str, ...] = ()
+    snapshots: tuple[DueSnapshot, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def sequence(self) -> tuple[Move, ...]:
@@ -150,14 +157,23 @@ def _converged(cluster: Cluster, hosts: t.Sequence[Host], consents: Consents) ->
             return refusal
         if is_stale(cluster, host) or _is_to_be_rebuilt(cluster, host, consents):
             wipes.append(host)
+    is_log_clean = _is_log_clean(cluster, hosts)
     desired = tuple(
-        DesiredMember(host.name, host.peer_urls, has_data=host.data_dir.state == DATA and host not in wipes)
+        DesiredMember(
+            host.name,
+            host.peer_urls,
+            has_data=host.data_dir.state == DATA and host not in wipes,
+            release=host.release,
+            is_log_clean=is_log_clean,
+            accept=consents.accept & _ACCEPTED_OF_JOINERS,
+        )
         for host in hosts
     )
     way = moves(cluster, desired, consents.remove_unlisted)
+    found = _findings(way, hosts)
     blocked = next((move.refusal for move in way if move.refusal is not None), None)
     if blocked is not None:
-        return blocked
+        return replace(blocked, findings=found)
     restarts = _restarts(cluster, hosts, way, consents)
     if isinstance(restarts, Refusal):
         return restarts
@@ -166,7 +182,36 @@ def _converged(cluster: Cluster, hosts: t.Sequence[Host], consents: Consents) ->
         moves=(*_with_wipes(rest, wipes), *rolled),
         starts=tuple(move.name for move in way if move.action == START and _has_started(cluster, move)),
         unlisted=() if consents.remove_unlisted else _unlisted(cluster, hosts),
+        warnings=untested_warnings((*cluster.versions, *(host.release for host in hosts))),
+        findings=found,
     )
+
+
+# What may be accepted of a joiner's release. Other codes are accepted where the change is made.
+_ACCEPTED_OF_JOINERS = frozenset((codes.VERSION_BUG, codes.RAFT_FILES_UNREAD))
+
+
+def _is_log_clean(cluster: Cluster, hosts: t.Sequence[Host]) -> bool | None:
+    """Whether no member has an entry after its newest snapshot that 3.7 cannot read; None where it is not known."""
+    by_member = {host.data_dir.member_id: host.raft_files for host in hosts}
+    found = [by_member.get(member.member_id) for member in cluster.members]
+    if any(files is not None and files.last_v2_request_index for files in found):
+        return False
+    return None if any(files is None or files.reason for files in found) else True
+
+
+def _findings(way: t.Sequence[Move], hosts: t.Sequence[Host]) -> tuple[Finding, ...]:
+    """Of each host that joins: whether the release of its program lets it."""
+    releases = {host.name: host.release for host in hosts}
+    return tuple(
+        Finding(move.name, f"joins with etcd {releases[move.name]}", *_outcome_of(move))
+        for move in way
+        if move.action == ADD_LEARNER and releases.get(move.name)
+    )
+
+
+def _outcome_of(move: Move) -> tuple[str, str]:
+    return (IN_THE_WAY, move.refusal.code) if move.refusal else (PASSES, "")
 
 
 def _as_if_lost(cluster: Cluster, name: str) -> Cluster:
@@ -207,6 +252,9 @@ def _restarts(
         if host.outdated and host.is_running and host.data_dir.state == DATA and host.data_dir.member_id not in touched
     ]
     known = [(member, host) for member, host in due if member is not None]
+    crossing = next(filter(None, (_crosses(cluster, member, host) for member, host in known)), None)
+    if crossing:
+        return crossing
     if known and len(hosts) == 2 and codes.WOULD_LOSE_QUORUM not in consents.accept:
         return Refusal(
             codes.WOULD_LOSE_QUORUM,
@@ -217,6 +265,23 @@ def _restarts(
         )
     known.sort(key=lambda pair: (pair[0].member_id == cluster.leader_id, pair[1].name))
     return tuple(Move(RESTART, member.member_id, host.name, host.peer_urls) for member, host in known)
+
+
+def _crosses(cluster: Cluster, member: Member, host: Host) -> Refusal | None:
+    """Whether a restart would be an upgrade to another minor release, past all gates of one: the program is new, and
+    the process is not.
+    """
+    status = cluster.status_of(member.member_id)
+    running = versions.minor_of(status.version) if status else None
+    program = versions.minor_of(host.release)
+    if running is None or program is None or status is None or program <= running:
+        return None
+    return Refusal(
+        codes.VERSION_UNSUPPORTED,
+        f"cannot restart {host.name}: it runs etcd {status.version}, and its program is etcd {host.release}, so the "
+        "restart would be an upgrade",
+        f"Upgrade first (quorum.etcd.upgrade with etcd_cluster_upgrade_to: {host.release}).",
+    )
 
 
 def _in_turn(way: t.Sequence[Move], restarts: t.Sequence[Move]) -> tuple[list[Move], list[Move]]:

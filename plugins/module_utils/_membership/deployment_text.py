@@ -10,13 +10,15 @@ from __future__ import annotations
 import typing as t
 
 from .convergence import START, Move
-from .deployment import BOOTSTRAP, RESTART, WIPE, Deployment
+from .deployment import BOOTSTRAP, RESTART, TAKE_SNAPSHOT, WIPE, Deployment
+from .downgrade import DOWNGRADE, ENABLE_DOWNGRADE
 from .hosts import Host
 from .model import Cluster, hex_id
 from .quorum import Quorum
 from .report import picture
 from .steps import ADD_LEARNER, ADD_VOTER, MOVE_LEADER, PROMOTE, REMOVE, UPDATE_PEER_URLS
 from .upgrade import UPGRADE
+from .upgrade_gates import Finding
 
 _SIGNS: t.Mapping[str, tuple[str, str]] = {
     ADD_LEARNER: ("+", "add as a learner"),
@@ -27,7 +29,10 @@ _SIGNS: t.Mapping[str, tuple[str, str]] = {
     MOVE_LEADER: ("~", "move leadership to it"),
     UPDATE_PEER_URLS: ("~", "update its peer URLs"),
     RESTART: ("~", "restart etcd"),
+    TAKE_SNAPSHOT: ("~", "restart, to take a snapshot"),
     UPGRADE: ("~", "upgrade"),
+    ENABLE_DOWNGRADE: ("~", "enable the downgrade"),
+    DOWNGRADE: ("~", "downgrade"),
     REMOVE: ("-", "remove"),
     WIPE: ("-", "WIPE its stale data"),
 }
@@ -51,8 +56,22 @@ def plan_text(
         for member in deployment.unlisted
     ]
     moves = [] if due and not deployment.moves else ["", *_moves(cluster, deployment, hosts)]
-    lines += [*moves, *_certificates(due), "", *_afterwards(deployment, hosts)]
+    lines += [*moves, *_certificates(due), *_checks(deployment.findings), "", *_afterwards(deployment, hosts)]
     return "\n".join(lines) + "\n"
+
+
+def checks_text(findings: t.Sequence[Finding]) -> str:
+    """What was checked of each host, as a table; empty where nothing was."""
+    return "\n".join(_checks(findings)).lstrip("\n")
+
+
+def _checks(findings: t.Sequence[Finding]) -> list[str]:
+    if not findings:
+        return []
+    rows = [(one.host or "cluster", one) for one in findings]
+    name, check = max(len(host) for host, _one in rows), max(len(one.check) for one in findings)
+    lines = (f"    {host:<{name}}  {one.check:<{check}}  {one.outcome}" for host, one in rows)
+    return ["", "What was checked:", *lines]
 
 
 def _now(cluster: Cluster | None, hosts: t.Sequence[Host]) -> list[str]:
@@ -92,12 +111,12 @@ def _certificates(due: t.Sequence[DueCertificate]) -> list[str]:
 
 
 def _name(move: Move) -> str:
-    return move.name or "(no name)"
+    return "(all)" if move.action == ENABLE_DOWNGRADE else move.name or "(no name)"
 
 
 def _words(cluster: Cluster | None, deployment: Deployment, move: Move) -> str:
     words = _SIGNS[move.action][1]
-    status = cluster.status_of(move.member_id) if cluster and move.action == UPGRADE else None
+    status = cluster.status_of(move.member_id) if cluster and move.action in (UPGRADE, DOWNGRADE) else None
     return f"{words} {status.version} -> {deployment.release}" if status else words
 
 

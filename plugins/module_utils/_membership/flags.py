@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""The flags of etcd: which releases know which, what their values look like, and what took their place.
+"""The flags of etcd: which releases know which, under which name, what their values look like, and what took their
+place.
 
 Sources: 3.5 to 3.7 register them in server/etcdmain/config.go and server/embed/config.go, read in 3.5.0 to 3.5.34,
 3.6.0, 3.6.16, 3.7.0 and 3.7.3. For 3.4: every name was tried with the program of 3.4.23, and CHANGELOG-3.4.md says
@@ -12,7 +13,6 @@ with which patch release a flag came. A test tries the whole table with every et
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 from dataclasses import dataclass
 
@@ -156,36 +156,59 @@ CHOICES: t.Mapping[str, tuple[str, ...]] = {
     "logger": ("zap",),
     "tls-max-version": ("", "TLS1.2", "TLS1.3"),
     "tls-min-version": ("", "TLS1.2", "TLS1.3"),
+    "v2-deprecation": ("write-only", "write-only-skip-check", "write-only-drop-data", "gone"),
 }
-# Values of 3.4 that 3.5 dropped.
-CHOICES_OF_3_4: t.Mapping[str, tuple[str, ...]] = {"logger": ("capnslog", "default")}
+# Values that were dropped: a flag, the last minor release that takes them, and the values.
+FORMER_CHOICES: t.Mapping[str, tuple[tuple[int, int], tuple[str, ...]]] = {
+    "logger": ((3, 4), ("capnslog", "default")),
+    "v2-deprecation": ((3, 5), ("not-yet",)),
+}
 NUMBER_OR_DURATION = frozenset(["auto-compaction-retention"])
 
-# Features of the flag `feature-gates`, with the minor release that brought them (server/features/etcd_features.go), and
-# the flags that switched them on before.
-FEATURES: t.Mapping[str, tuple[int, int]] = {
-    "AllAlpha": (3, 6),
-    "AllBeta": (3, 6),
-    "CompactHashCheck": (3, 6),
-    "FastLeaseKeepAlive": (3, 7),
-    "InitialCorruptCheck": (3, 6),
-    "LeaseCheckpoint": (3, 6),
-    "LeaseCheckpointPersist": (3, 6),
-    "PriorityRequest": (3, 7),
-    "SetMemberLocalAddr": (3, 6),
-    "StopGRPCServiceOnDefrag": (3, 6),
-    "TxnModeWriteWithSharedBuffer": (3, 6),
+# Defaults that a minor release changed (`etcd --help`), by the first minor release that has each.
+CHANGED_DEFAULTS: t.Mapping[str, t.Mapping[tuple[int, int], str]] = {
+    "discovery-fallback": {(3, 4): "proxy", (3, 6): "exit"},
+    "logger": {(3, 4): "capnslog", (3, 5): "zap"},
+    "pre-vote": {(3, 4): "false", (3, 5): "true"},
+    "snapshot-count": {(3, 4): "100000", (3, 6): "10000"},
+    "v2-deprecation": {(3, 5): "not-yet", (3, 6): "write-only"},
 }
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A feature of the flag `feature-gates`: the minor release that brought it, whether it is on unless it is switched
+    off, and the flag that switched it before; empty where there was none.
+    """
+
+    since: tuple[int, int]
+    is_on: bool = False
+    former_flag: str = ""
+
+
+# server/features/etcd_features.go. The former flags stand in 3.6 in its ExperimentalFlagToFeatureMap.
+FEATURES: t.Mapping[str, Feature] = {
+    "AllAlpha": Feature((3, 6)),
+    "AllBeta": Feature((3, 6)),
+    "CompactHashCheck": Feature((3, 6), former_flag="experimental-compact-hash-check-enabled"),
+    "FastLeaseKeepAlive": Feature((3, 7), is_on=True),
+    "InitialCorruptCheck": Feature((3, 6), former_flag="experimental-initial-corrupt-check"),
+    "LeaseCheckpoint": Feature((3, 6), former_flag="experimental-enable-lease-checkpoint"),
+    "LeaseCheckpointPersist": Feature((3, 6), former_flag="experimental-enable-lease-checkpoint-persist"),
+    "PriorityRequest": Feature((3, 7)),
+    "SetMemberLocalAddr": Feature((3, 6)),
+    "StopGRPCServiceOnDefrag": Feature((3, 6), former_flag="experimental-stop-grpc-service-on-defrag"),
+    "TxnModeWriteWithSharedBuffer": Feature(
+        (3, 6), is_on=True, former_flag="experimental-txn-mode-write-with-shared-buffer"
+    ),
+}
+FEATURE_GATES = "feature-gates"
 BECAME_FEATURE: t.Mapping[str, str] = {
-    "experimental-compact-hash-check-enabled": "CompactHashCheck",
-    "experimental-enable-lease-checkpoint": "LeaseCheckpoint",
-    "experimental-enable-lease-checkpoint-persist": "LeaseCheckpointPersist",
-    "experimental-initial-corrupt-check": "InitialCorruptCheck",
-    "experimental-stop-grpc-service-on-defrag": "StopGRPCServiceOnDefrag",
-    "experimental-txn-mode-write-with-shared-buffer": "TxnModeWriteWithSharedBuffer",
+    feature.former_flag: name for name, feature in FEATURES.items() if feature.former_flag
 }
 _EXPERIMENTAL = "experimental-"
-_RENAMED = {"debug": "log-level", "log-package-levels": "log-level"}
+# Flags that another one makes needless. Their values are not those of the other.
+_REPLACED = {"debug": "log-level", "log-package-levels": "log-level"}
 
 
 @dataclass(frozen=True)
@@ -235,29 +258,46 @@ def judged(release: str) -> Version | None:
     return version if version and FIRST_MINOR <= version[:2] <= LAST_MINOR else None
 
 
+def vocabulary_of(release: str) -> Version | None:
+    """The release of the table whose names a release reads. One that is newer than the table is taken for the newest:
+    what that has dropped does not come back. None for an unknown one, and for one that is older.
+    """
+    version = parse(release)
+    return (*LAST_MINOR, 0) if version and version[:2] > LAST_MINOR else judged(release)
+
+
 def known_to(version: Version | None) -> tuple[str, ...]:
     """The names that a release knows, or any of them."""
     return tuple(name for name, flag in FLAGS.items() if version is None or flag.is_known_to(version))
 
 
-def successor(name: str) -> str:
-    """The flag that took the place of another, or an empty text."""
-    if name in BECAME_FEATURE:
-        return "feature-gates"
-    if name in _RENAMED:
-        return _RENAMED[name]
+def flag_name(key: t.Any) -> str:
+    """The name of the flag that is meant: `--Snapshot_Count` is `snapshot-count`."""
+    return str(key).strip().strip("-").lower().replace("_", "-")
+
+
+def newest_name(name: str) -> str:
+    """The name that a flag was given last. It is another one for most that were experimental."""
     later = name[len(_EXPERIMENTAL) :]
-    return later if name.startswith(_EXPERIMENTAL) and later in FLAGS else ""
+    return later if name.startswith(_EXPERIMENTAL) and later in FLAGS else name
 
 
-def predecessor(name: str) -> str:
+def former_name(name: str) -> str:
     """The name of a flag before it was renamed, or an empty text."""
     earlier = _EXPERIMENTAL + name
     return earlier if earlier in FLAGS else ""
 
 
-def nearest(word: str, words: t.Iterable[str]) -> str:
-    """The word that was probably meant, or an empty text."""
-    by_lower = {candidate.lower(): candidate for candidate in words}
-    found = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.7)
-    return by_lower[found[0]] if found else ""
+def name_for(name: str, version: Version) -> str:
+    """The newest name under which a release knows this flag; empty if it knows none of its names."""
+    newest = newest_name(name)
+    names = filter(None, (newest, former_name(newest)))
+    return next((one for one in names if one in FLAGS and FLAGS[one].is_known_to(version)), "")
+
+
+def successor(name: str) -> str:
+    """The flag that took the place of another, or an empty text."""
+    if name in BECAME_FEATURE:
+        return FEATURE_GATES
+    newest = newest_name(name)
+    return newest if newest != name else _REPLACED.get(name, "")

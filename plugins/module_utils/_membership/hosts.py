@@ -43,6 +43,24 @@ class DataDir:
 
 
 @dataclass(frozen=True)
+class RaftFiles:
+    """What a member's snapshots and write-ahead log on disk hold.
+
+    They are read while the member runs, so this is true of a moment. All indexes are those of raft's log; 0 says that
+    there is none. `snapshot_index` is that of the newest snapshot that etcd would start from, `last_index` that of the
+    last entry. `last_v2_request_index` is that of the last entry after the snapshot that etcd 3.7 cannot read
+    (etcd 3.7.3 server/etcdserver/server.go applyEntryNormal), `v2_keys` the first few keys of etcd's version 2, in
+    snapshot or log, with which 3.6 does not start. `reason` says why the files cannot be read.
+    """
+
+    snapshot_index: int = 0
+    last_v2_request_index: int = 0
+    v2_keys: tuple[str, ...] = ()
+    last_index: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class FirstStart:
     """What a member was told to start with for the first time, and has not used up yet: it never got ready since."""
 
@@ -76,7 +94,9 @@ class Host:
     """A host as it was found, and the member that it is to be. Peer URLs are normalised.
 
     `is_running` says whether its service has a process, `outdated` names the settings that this process was started
-    without and that a restart would bring.
+    without and that a restart would bring. `raft_files` is None where they were not read. `release` is
+    that of the program on the host, such as 3.6.16, which may be another than the one that runs; empty where there is
+    none.
     """
 
     name: str
@@ -86,6 +106,8 @@ class Host:
     outdated: tuple[str, ...] = ()
     first_start: FirstStart | None = None
     past: Past = field(default_factory=Past)
+    raft_files: RaftFiles | None = None
+    release: str = ""
 
     @property
     def has_lost_data(self) -> bool:

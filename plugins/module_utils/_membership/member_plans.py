@@ -44,8 +44,9 @@ def _plan_add(cluster: Cluster, goal: Goal) -> Verdict:
     step = Step(ADD_LEARNER if goal.learner else ADD_VOTER, 0, goal.identity.name, goal.identity.peer_urls)
     return _settle(
         goal,
-        Plan((step,)),
+        Plan((step,), warnings=plan_warnings.joining_warnings(cluster, goal.release)),
         (
+            *joiner_checks(cluster, step, goal),
             lambda: checks.peer_url_free(cluster, step),
             lambda: checks.learners_known(cluster, step),
             lambda: checks.nothing_pending(cluster, step, None),
@@ -53,6 +54,16 @@ def _plan_add(cluster: Cluster, goal: Goal) -> Verdict:
             lambda: checks.nobody_corrupt(cluster, step),
             lambda: checks.release_allows_add(cluster, step),
         ),
+    )
+
+
+def joiner_checks(cluster: Cluster, step: Step, goal: Goal) -> tuple[Check, ...]:
+    """Whether a new member would survive its first start: etcd itself finds that out only after it was added."""
+    return (
+        lambda: checks.no_downgrade(cluster, step),
+        lambda: checks.joiner_fits(cluster, step, goal.release),
+        lambda: checks.joiner_is_sound(cluster, step, goal.release),
+        lambda: checks.joiner_can_read_the_log(cluster, step, goal.release, goal.is_log_clean),
     )
 
 

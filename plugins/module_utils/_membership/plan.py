@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .identity import Identity
 from .model import Member
@@ -26,7 +26,12 @@ STARTED = "started"
 
 @dataclass(frozen=True)
 class Goal:
-    """What a user wants of one member. Peer URLs are normalised; `accept` holds refusal codes to override."""
+    """What a user wants of one member. Peer URLs are normalised; `accept` holds refusal codes to override.
+
+    `release` is that of the program that a new member will run, empty where it is not known. `is_log_clean` says
+    whether a member of 3.7 can read every entry that the others would send it, None where that is not known. The
+    `password` of the task is masked in whatever the task returns.
+    """
 
     state: str
     identity: Identity
@@ -34,6 +39,9 @@ class Goal:
     move_leader: bool = True
     min_fault_tolerance: int = 0
     accept: frozenset[str] = frozenset()
+    release: str = ""
+    is_log_clean: bool | None = None
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

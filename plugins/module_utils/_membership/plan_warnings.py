@@ -29,6 +29,28 @@ def promotion_warnings(releases: t.Iterable[str]) -> tuple[str, ...]:
     )
 
 
+def untested_warnings(releases: t.Iterable[str]) -> tuple[str, ...]:
+    """A minor release that came after this collection may have rules that nobody has told it."""
+    new = versions.untested(releases)
+    if not new:
+        return ()
+    newest = versions.minor_words(versions.NEWEST_TESTED)
+    return (f"etcd {', '.join(new)} is untested with this collection, which knows the releases up to {newest}.",)
+
+
+def joining_warnings(cluster: Cluster, release: str) -> tuple[str, ...]:
+    """What whoever adds a member of this release should know of it, and of the others."""
+    return (*untested_warnings((*cluster.versions, release)), *_snapshot_warnings(cluster))
+
+
+def _snapshot_warnings(cluster: Cluster) -> tuple[str, ...]:
+    rule = versions.SNAPSHOT_MEETS_DEFRAG
+    old = versions.affected(rule, cluster.versions)
+    if not old:
+        return ()
+    return (f"On etcd {', '.join(old)} {rule.summary}: defragment no member until the new one is a voter.",)
+
+
 def removal_warnings(cluster: Cluster, step: Step, target: Member) -> tuple[str, ...]:
     after = quorum_of(project(cluster, step))
     if target.is_learner or after.fault_tolerance:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 if t.TYPE_CHECKING:
     from .quorum import Quorum
+    from .upgrade_gates import Finding
 
 WOULD_LOSE_QUORUM = "would_lose_quorum"
 NO_QUORUM = "no_quorum"
@@ -44,8 +45,13 @@ WOULD_LOCK_OUT_CLIENTS = "would_lock_out_clients"
 ROOT_PASSWORD_UNKNOWN = "root_password_unknown"
 VERSION_UNSUPPORTED = "version_unsupported"
 VERSION_BUG = "version_bug"
+DOWNGRADE_IN_PROGRESS = "downgrade_in_progress"
+V2_KEYS = "v2_keys"
+V2_REQUESTS_IN_LOG = "v2_requests_in_log"
+RAFT_FILES_UNREAD = "raft_files_unread"
 RUN_IN_PROGRESS = "run_in_progress"
 LEASE_LOST = "lease_lost"
+MASKED_RESULT = "masked_result"
 
 # How long a refusal may be waited out.
 FINAL = "final"  # waiting changes nothing
@@ -95,8 +101,13 @@ CODES: t.Mapping[str, CodeRule] = {
     ROOT_PASSWORD_UNKNOWN: CodeRule(acceptable=True),
     VERSION_UNSUPPORTED: CodeRule(acceptable=False),
     VERSION_BUG: CodeRule(acceptable=True),
+    DOWNGRADE_IN_PROGRESS: CodeRule(acceptable=False),
+    V2_KEYS: CodeRule(acceptable=False),
+    V2_REQUESTS_IN_LOG: CodeRule(acceptable=False),
+    RAFT_FILES_UNREAD: CodeRule(acceptable=True),
     RUN_IN_PROGRESS: CodeRule(acceptable=False),
     LEASE_LOST: CodeRule(acceptable=False),
+    MASKED_RESULT: CodeRule(acceptable=False),
 }
 
 ACCEPTABLE: tuple[str, ...] = tuple(sorted(code for code, rule in CODES.items() if rule.acceptable))
@@ -108,7 +119,8 @@ class Refusal:
     possible.
 
     `before` and `after` are the quorum as it is and as it would be. `final` and `passing` override the patience of the
-    code: nothing can change it, or its cause goes away by itself.
+    code: nothing can change it, or its cause goes away by itself. `findings` are those of all checks of the same kind,
+    also of the ones that passed.
     """
 
     code: str
@@ -118,6 +130,7 @@ class Refusal:
     after: Quorum | None = None
     final: bool = False
     passing: bool = False
+    findings: tuple[Finding, ...] = ()
 
     @property
     def patience(self) -> str:

@@ -17,6 +17,7 @@ from .steps import Step
 
 if t.TYPE_CHECKING:
     from .convergence import Move
+    from .upgrade_gates import Finding
 
 Data = t.Dict[str, t.Any]
 
@@ -98,6 +99,15 @@ def step_data(step: Step) -> Data:
 def move_data(move: Move) -> Data:
     """A move on the way to the desired members, in the form of a step."""
     return step_data(Step(move.action, move.member_id, move.name, move.peer_urls))
+
+
+def finding_data(finding: Finding) -> Data:
+    return {
+        "host": finding.host or None,
+        "check": finding.check,
+        "outcome": finding.outcome,
+        "code": finding.code or None,
+    }
 
 
 def refusal_data(refusal: Refusal) -> Data:

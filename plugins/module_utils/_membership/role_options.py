@@ -17,7 +17,8 @@ import typing as t
 from dataclasses import dataclass
 
 from . import peer_urls, settings
-from .flags import nearest
+from .masking import is_masked
+from .nearest import nearest
 from .refusal import ACCEPTABLE, CODES
 
 Check = t.Callable[[t.Any], str]
@@ -231,6 +232,9 @@ CHECKS: t.Mapping[str, Check] = {
     "etcd_cluster_upgrade_to": matching(
         r"[0-9]+[.][0-9]+[.][0-9]+", "a release with all three numbers, such as 3.5.30"
     ),
+    "etcd_cluster_downgrade_to": matching(
+        r"[0-9]+[.][0-9]+[.][0-9]+", "a release with all three numbers, such as 3.6.16"
+    ),
 }
 
 
@@ -377,7 +381,48 @@ RELATIONS = (
     Relation(("etcd_cluster_install_from", "etcd_cluster_archive", "etcd_cluster_archive_checksum"), _archive),
     Relation(("etcd_cluster_install_from", "etcd_cluster_packages"), _packages),
     Relation(("etcd_cluster_upgrade_to", "etcd_cluster_install_from", "etcd_cluster_packages"), _names_release),
+    Relation(("etcd_cluster_downgrade_to", "etcd_cluster_install_from", "etcd_cluster_packages"), _names_release),
 )
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret variable of the role. Tasks that get it mask it in what they return, and the role reads there the values
+    of these variables and these words.
+    """
+
+    of: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+SECRETS: t.Mapping[str, Secret] = {
+    "etcd_cluster_root_password": Secret(
+        ("etcd_cluster_member_name", "etcd_cluster_peer_urls", "etcd_cluster_client_urls", "etcd_cluster_upgrade_to"),
+        ("existing",),
+    ),
+    "etcd_cluster_ca_passphrase": Secret(
+        (), ("passphrase", "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE REQUEST-----")
+    ),
+}
+
+
+def secret_problems(secrets: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """Which secrets of the role Ansible would replace with asterisks in what the role reads, in sentences."""
+    found: list[str] = []
+    for name, secret in SECRETS.items():
+        given = str(secrets.get(name) or "")
+        places = [variable for variable in secret.of if is_masked(options.get(variable), given)]
+        if is_masked(secret.words, given):
+            places.append("a word that the role reads")
+        found += [_occurs(name, places)] if places else []
+    return tuple(found)
+
+
+def _occurs(name: str, places: t.Sequence[str]) -> str:
+    return (
+        f"{name} occurs in {' and '.join(places)}. In what tasks return, Ansible replaces it with asterisks, and "
+        "members would be started with them. Set another one."
+    )
 
 
 def problems(options: t.Mapping[str, t.Any], release: str = "") -> tuple[str, ...]:

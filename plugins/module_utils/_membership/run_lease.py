@@ -18,6 +18,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from . import refusal as codes
 from .refusal import Refusal
 
+# Of its time to live: a lease that is younger than this need not be renewed.
+_FRESH_PART = 1 / 12
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -97,6 +100,14 @@ def renew(found: Lease | None, wanted: Holder, ttl: float, now: Instant) -> Leas
         f"this run did not renew its lease in time, and another one has taken it: {found.holder}",
         "This run has stopped before its next move. Run it again when the other one has ended.",
     )
+
+
+def is_fresh(age: float, ttl: float) -> bool:
+    """Whether a lease that was taken or renewed `age` seconds ago lasts about as long as one that is renewed now.
+
+    Nobody else can have taken it meanwhile: it ends by its age, or with its run, which is the one that asks.
+    """
+    return 0 <= age < ttl * _FRESH_PART
 
 
 def release(found: Lease | None, wanted: Holder) -> Lease | None:

@@ -6,9 +6,10 @@
 """What is wrong with the settings that a user gives etcd and its unit (`etcd_cluster_settings`,
 `etcd_cluster_unit_settings`).
 
-etcd gets its settings as environment variables. It warns of a variable that it does not know, and starts without it. A
-value that it cannot read keeps it from starting. A flag that says which member this is, where its data and addresses
-are, or how it starts for the first time, would take the member out of the role's hands.
+etcd gets its settings as environment variables, under the names that its release knows (`environment`). It warns of a
+variable that it does not know, and starts without it: a setting for which the release has no name is refused. A value
+that it cannot read keeps it from starting. A flag that says which member this is, where its data and addresses are, or
+how it starts for the first time, would take the member out of the role's hands.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ import re
 import typing as t
 
 from . import flags
-from .flags import FLAGS
+from .environment import feature_flag, gates_in, is_on, text_of
+from .flags import BECAME_FEATURE, FEATURE_GATES, FEATURES, FLAGS, flag_name
+from .nearest import nearest
 from .versions import Version
 
 SETTINGS = "etcd_cluster_settings"
@@ -94,26 +97,62 @@ _UNIT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _SECTIONS = ("Unit", "Service")
 
 
+# What is to be done about a flag that has left, where nothing took its place.
+_AFTER: t.Mapping[str, str] = {
+    "enable-v2": "etcd 3.6 has no v2 API: move the clients that use it to v3, and leave the flag out.",
+}
+
+# What etcd still takes, and will not for long: a flag, and the minor release from which on this is so
+# (server/etcdmain/config.go deprecatedFlags).
+DEPRECATED: t.Mapping[str, tuple[tuple[int, int], str]] = {
+    "max-snapshots": ((3, 6), "etcd 3.6 deprecates it, and 3.8 will not know it any more. Leave it out."),
+}
+# server/etcdserver/server.go snapshotIfNeededAndCompactRaftLog.
+_SNAPSHOTS_ARE_FOR_THE_DISK = (3, 6)
+
+
 def problems(settings: t.Mapping[t.Any, t.Any], release: str = "") -> tuple[str, ...]:
     """What is wrong with these settings, in sentences.
 
-    Without a release, a flag is accepted if any release of 3.4 to 3.7 knows it. Releases that are older or newer are
-    not judged by the flags that they know.
+    Without a release, a flag is accepted if any release of 3.4 to 3.7 knows it. With one, it has to have a name for the
+    flag. Of a release that is older than 3.4 nothing is said about names; of one that is newer than 3.7 it is only
+    known which flags it does not know any more.
     """
     found: list[str] = []
     seen: dict[str, t.Any] = {}
     for key, value in settings.items():
-        name = _flag_name(key)
+        name = flag_name(key)
         problem = _problem_of_name(str(key), name, release) or _problem_of_value(name, value, release)
         if name in seen:
             problem = f"{SETTINGS} sets {name} twice, once as {seen[name]} and once as {key}. Leave one of them out."
         seen.setdefault(name, key)
         found += [problem] if problem else []
-    return (*found, *_both_names({name for name, key in seen.items() if settings[key] is not None}))
+    given = {name: settings[key] for name, key in seen.items() if settings[key] is not None}
+    return (*found, *_both_names(given), *_flags_and_gates(given))
 
 
-def _flag_name(key: t.Any) -> str:
-    return str(key).strip().strip("-").lower().replace("_", "-")
+def deprecations(settings: t.Mapping[t.Any, t.Any], release: str) -> tuple[str, ...]:
+    """What etcd of this release takes, and does less with than one may think, in sentences."""
+    version = flags.vocabulary_of(release)
+    if version is None:
+        return ()
+    given = {flag_name(key): value for key, value in settings.items() if value is not None}
+    old = (
+        f"{SETTINGS} sets {name}: {words}"
+        for name, (since, words) in DEPRECATED.items()
+        if name in given and version[:2] >= since
+    )
+    return (*old, *filter(None, [_many_entries(given.get("snapshot-count"), version)]))
+
+
+def _many_entries(count: t.Any, version: Version) -> str:
+    default = flags.CHANGED_DEFAULTS["snapshot-count"][_SNAPSHOTS_ARE_FOR_THE_DISK]
+    if version[:2] < _SNAPSHOTS_ARE_FOR_THE_DISK or not _NUMBER.fullmatch(str(count)) or int(count) <= int(default):
+        return ""
+    return (
+        f"{SETTINGS} sets snapshot-count to {count}: since etcd 3.6 this only says how many entries a member replays "
+        f"when it starts, and {default} is the default. How far a follower may be behind is snapshot-catchup-entries."
+    )
 
 
 # Names
@@ -125,17 +164,28 @@ def _problem_of_name(key: str, name: str, release: str) -> str:
         return f"{SETTINGS} sets {key}. Give the name of the flag, without ETCD_: {meant}.{_decisive(meant)}"
     if name in DECISIVE:
         return f"{SETTINGS} sets {name}, which would override the role.{_decisive(name)}"
-    version = flags.judged(release)
+    version = flags.vocabulary_of(release)
     if release and version is None:
         return ""
     if name not in FLAGS:
         return _unknown(name, release, version)
-    flag = FLAGS[name]
-    if version is None or flag.is_known_to(version):
+    if version is None or _is_read_by(name, version):
         return ""
-    if flag.has_left(version):
+    if FLAGS[name].has_left(version):
         return f"{SETTINGS} sets {name}, which etcd {release} does not know any more.{_instead(name)}"
-    return f"{SETTINGS} sets {name}, which came with etcd {flag.first_for(version)}.{_before(name, release, version)}"
+    return (
+        f"{SETTINGS} sets {name}, which came with etcd {FLAGS[name].first_for(version)}. Leave it out as long as the "
+        f"members run {release}."
+    )
+
+
+def _is_read_by(name: str, version: Version) -> bool:
+    """Whether a release has a name for what this flag sets. What `feature-gates` sets is judged by its features."""
+    if name == FEATURE_GATES:
+        return True
+    if name in BECAME_FEATURE:
+        return bool(feature_flag(BECAME_FEATURE[name], version))
+    return bool(flags.name_for(name, version))
 
 
 def _decisive(name: str) -> str:
@@ -143,32 +193,39 @@ def _decisive(name: str) -> str:
 
 
 def _unknown(name: str, release: str, version: Version | None) -> str:
+    if release and flags.judged(release) is None:
+        return ""  # it may be a flag of a newer release than the table knows
     of = release or "3.4 to 3.7"
-    near = flags.nearest(name, flags.known_to(version))
+    near = nearest(name, flags.known_to(version))
     hint = f"Did you mean {near}?{_decisive(near)}" if near else "etcd --help lists the flags."
     return f"{SETTINGS} sets {name}, which is not a flag of etcd {of}. {hint}"
 
 
 def _instead(name: str) -> str:
-    if name in flags.BECAME_FEATURE:
-        return f" Use feature-gates instead: {flags.BECAME_FEATURE[name]}=true or {flags.BECAME_FEATURE[name]}=false."
     later = flags.successor(name)
-    return f" Use {later} instead." if later else " Leave it out."
+    return f" Use {later} instead." if later else f" {_AFTER.get(name, 'Leave it out.')}"
 
 
-def _before(name: str, release: str, version: Version) -> str:
-    earlier = flags.predecessor(name)
-    if earlier and FLAGS[earlier].is_known_to(version):
-        return f" In etcd {release} its name is {earlier}."
-    return f" Leave it out as long as the members run {release}."
-
-
-def _both_names(names: t.Collection[str]) -> tuple[str, ...]:
-    """etcd 3.6 knows both names of many flags, and does not start if it gets both."""
+def _both_names(given: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """Only one of them would count, and etcd 3.6, which knows both, does not start with them."""
     return tuple(
         f"{SETTINGS} sets {name} and {flags.successor(name)}, two names of one flag. Leave {name} out."
-        for name in sorted(names)
-        if flags.successor(name) in names and name not in flags.BECAME_FEATURE
+        for name in sorted(given)
+        if flags.successor(name) in given and name not in BECAME_FEATURE
+    )
+
+
+def _flags_and_gates(given: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    gates = [name for name, _switch in gates_in(text_of(given.get(FEATURE_GATES, "")))]
+    twice = sorted({name for name in gates if gates.count(name) > 1})
+    both = sorted(name for name in given if BECAME_FEATURE.get(name) in gates)
+    return (
+        *(f"{SETTINGS} sets feature-gates with {name} twice. Leave one of them out." for name in twice),
+        *(
+            f"{SETTINGS} sets {name}, and {BECAME_FEATURE[name]} in feature-gates, two names of one setting. Leave "
+            f"{name} out."
+            for name in both
+        ),
     )
 
 
@@ -209,10 +266,11 @@ def _wanted(name: str, value: t.Any) -> str:
 
 
 def _wanted_choice(name: str, text: str, release: str) -> str:
-    version = flags.judged(release)
+    version = flags.vocabulary_of(release)
     choices = flags.CHOICES.get(name, ())
-    if version is None or version[:2] == flags.FIRST_MINOR:
-        choices += flags.CHOICES_OF_3_4.get(name, ())
+    last, former = flags.FORMER_CHOICES.get(name, (flags.FIRST_MINOR, ()))
+    if version is None or version[:2] <= last:
+        choices += former
     if not choices or text.lower() in map(str.lower, choices):
         return ""
     return " or ".join(filter(None, choices))
@@ -223,7 +281,7 @@ def timing_problem(settings: t.Mapping[t.Any, t.Any]) -> str:
 
     server/embed/config.go Validate: the timeout is at least five intervals, and at most 50 seconds.
     """
-    by_name = {_flag_name(key): value for key, value in settings.items() if value is not None}
+    by_name = {flag_name(key): value for key, value in settings.items() if value is not None}
     heartbeat, election = (
         int(text) if _NUMBER.fullmatch(text) else default
         for text, default in (
@@ -241,18 +299,34 @@ def timing_problem(settings: t.Mapping[t.Any, t.Any]) -> str:
 
 
 def _problem_of_features(text: str, release: str) -> str:
-    version = flags.judged(release)
-    known = [name for name, first in flags.FEATURES.items() if version is None or first <= version[:2]]
-    for part in filter(None, map(str.strip, text.split(","))):
-        name, _equals, value = part.partition("=")
-        if value not in _BOOLEANS:
-            return f"{SETTINGS} sets feature-gates with {part!r}. It must be a list such as CompactHashCheck=true."
-        if name not in known and (not release or version is not None):
-            near = flags.nearest(name, known)
-            of = release or "3.6 and 3.7"
-            hint = f" Did you mean {near}?" if near else ""
-            return f"{SETTINGS} sets the feature gate {name}, which etcd {of} does not know.{hint}"
+    version = flags.vocabulary_of(release)
+    for name, switch in gates_in(text):
+        if switch not in _BOOLEANS:
+            return f"{SETTINGS} sets feature-gates with {name!r}. It must be a list such as CompactHashCheck=true."
+        problem = _problem_of_feature(name, is_on(switch), release, version)
+        if problem:
+            return problem
     return ""
+
+
+def _problem_of_feature(name: str, on: bool, release: str, version: Version | None) -> str:
+    if name not in FEATURES:
+        may_be_newer = release and flags.judged(release) is None
+        return "" if may_be_newer else _unknown_feature(name, release)
+    # A release without a feature does what another one does with the feature off.
+    if version is None or not on or feature_flag(name, version):
+        return ""
+    major, minor = FEATURES[name].since
+    return (
+        f"{SETTINGS} sets the feature gate {name}, which came with etcd {major}.{minor}. Leave it out as long as the "
+        f"members run {release}."
+    )
+
+
+def _unknown_feature(name: str, release: str) -> str:
+    near = nearest(name, FEATURES)
+    hint = f" Did you mean {near}?" if near else ""
+    return f"{SETTINGS} sets the feature gate {name}, which etcd {release or '3.6 and 3.7'} does not know.{hint}"
 
 
 # The unit

@@ -18,52 +18,35 @@ import re
 import typing as t
 from dataclasses import dataclass, replace
 
-from . import checks, gate, versions
+from . import checks, gate, rolling, upgrade_gates, versions
 from . import refusal as codes
 from .convergence import Move
-from .deployment import Deployment, Verdict, deploy
-from .hosts import Consents, Host
+from .deployment import TAKE_SNAPSHOT, Deployment, Verdict
+from .hosts import Host
 from .model import Cluster, Member
-from .plan_warnings import promotion_warnings
+from .plan_warnings import promotion_warnings, untested_warnings
 from .preconditions import can_be_changed
-from .quorum import quorum_of
-from .quorum_refusals import labels
 from .refusal import Check, Refusal, judge
-from .steps import ADD_LEARNER, UPDATE_PEER_URLS, Step
-from .versions import ReleaseRule, Version
+from .steps import Step
+from .upgrade_gates import Finding, Roll
 
 # What the hosts do, besides the moves of `deployment`.
 UPGRADE = "upgrade"
 
 _RELEASE = re.compile(r"\d+\.\d+\.\d+")
 
-# What is wrong with a release for good: nobody should go to it.
-_UNSOUND = (versions.DATA_DIFFER_AFTER_CRASH, versions.REVISION_DIFFERS_AFTER_DEFRAG, versions.AUTH_NOT_IN_SNAPSHOT)
 
-
-@dataclass(frozen=True)
-class _Crossing:
-    """What has to be behind a member before it goes to a minor release, and the release to go to first."""
-
-    rules: tuple[ReleaseRule, ...]
-    first: str
-
-
-_CROSSINGS: t.Mapping[tuple[int, int], _Crossing] = {
-    (3, 6): _Crossing(
-        (versions.PROMOTION_NOT_STORED, versions.PROMOTION_LOST_IN_SNAPSHOT, versions.ZOMBIE_MEMBERS), "3.5.32"
-    ),
-    (3, 7): _Crossing((versions.NOT_BESIDE_3_7,), "3.6.11"),
-}
-
-# etcd.io/docs/v3.5/upgrades/upgrade_3_5: 3.5 changed how authentication is written to the log (PR 11943).
-_NEW_AUTHENTICATION_LOG = (3, 5)
-
-
-def upgrade(cluster: Cluster | None, hosts: t.Sequence[Host], release: str, accept: t.Container[str] = ()) -> Verdict:
+def upgrade(
+    cluster: Cluster | None,
+    hosts: t.Sequence[Host],
+    release: str,
+    accept: t.Container[str] = (),
+    takes_snapshots: bool = False,
+) -> Verdict:
     """The moves after which every member runs `release`, such as 3.5.16: one for each that does not, the leader last.
 
-    `accept` holds refusal codes to override: `version_bug`, and `would_lose_quorum` for a cluster of two.
+    `accept` holds refusal codes to override: `version_bug`, and `would_lose_quorum` for a cluster of two. With
+    `takes_snapshots`, members that could not start with 3.7 take a snapshot before.
     """
     target = versions.parse(release) if _RELEASE.fullmatch(release) else None
     if target is None:
@@ -78,190 +61,130 @@ def upgrade(cluster: Cluster | None, hosts: t.Sequence[Host], release: str, acce
             f"cannot upgrade to {release}: no member answers, so the present release is unknown",
             "Start the members first (quorum.etcd.deploy).",
         )
-    return _Upgrade(cluster, hosts, release, target).verdict(accept)
+    return _Upgrade(Roll(cluster, hosts, release, target, takes_snapshots)).verdict(accept)
 
 
 @dataclass(frozen=True)
 class _Upgrade:
-    cluster: Cluster
-    hosts: t.Sequence[Host]
-    release: str
-    target: Version
+    roll: Roll
 
     def verdict(self, accept: t.Container[str]) -> Verdict:
-        refusal = can_be_changed(self.cluster) or self._goes_down()
+        roll = self.roll
+        refusal = can_be_changed(roll.cluster) or self._goes_down()
         if refusal:
             return refusal
         due = self._due()
         if not due:
-            return Deployment(release=self.release)
+            return Deployment(release=roll.release)
+        found = self._findings(due, accept)
         warnings = judge(self._checks(due), accept)
         if isinstance(warnings, Refusal):
-            return warnings
+            return replace(warnings, findings=found)
+        snapshots = upgrade_gates.due_snapshots(roll, due)
         return Deployment(
-            moves=tuple(Move(UPGRADE, member.member_id, member.name, member.peer_urls) for member in due),
-            release=self.release,
-            warnings=(*warnings, *promotion_warnings((self.release,)), *self._advice(due)),
+            moves=(
+                *(_move(TAKE_SNAPSHOT, one.member) for one in snapshots),
+                *(_move(UPGRADE, member) for member in due),
+            ),
+            release=roll.release,
+            warnings=(*warnings, *promotion_warnings((roll.release,)), *self._advice(due)),
+            snapshots=snapshots,
+            findings=found,
         )
 
     def _due(self) -> tuple[Member, ...]:
         """Who does not run the release, or does not say so; the leader last."""
-        due = [member for member in self.cluster.members if self._version_of(member) != self.target]
-        return tuple(sorted(due, key=lambda member: (member.member_id == self.cluster.leader_id, member.name)))
+        cluster = self.roll.cluster
+        return rolling.leader_last(cluster, (member for member in cluster.members if not self.roll.runs_target(member)))
 
     def _checks(self, due: tuple[Member, ...]) -> tuple[Check, ...]:
-        """What no waiting changes comes first."""
+        """What no waiting changes comes first; what the hosts' files say comes last, since they have to be the members'
+        own.
+        """
+        cluster, roll = self.roll.cluster, self.roll
+        step = Step(UPGRADE, due[0].member_id, due[0].name)
         return (
-            lambda: self._skips(due),
-            lambda: self._changes_authentication(due),
-            lambda: self._crosses_too_early(due),
+            lambda: checks.no_downgrade(cluster, step),
+            lambda: upgrade_gates.passed(roll, upgrade_gates.STEPWISE, due),
+            lambda: upgrade_gates.passed(roll, upgrade_gates.WITHOUT_AUTHENTICATION, due),
+            lambda: upgrade_gates.passed(roll, upgrade_gates.NEW_ENOUGH, due),
             self._is_unsound,
-            lambda: checks.nothing_pending(self.cluster, Step(UPGRADE, due[0].member_id, due[0].name), None),
-            lambda: next(filter(None, (gate.may_stop(self.cluster, member) for member in due)), None),
-            lambda: gate.all_run(self.cluster, self.cluster.members),
-            lambda: self._of_unknown_release(due),
-            lambda: self._is_another_group(due),
+            lambda: checks.nothing_pending(cluster, step, None),
+            lambda: next(filter(None, (gate.may_stop(cluster, member) for member in due)), None),
+            lambda: gate.all_run(cluster, cluster.members),
+            lambda: upgrade_gates.passed(roll, upgrade_gates.KNOWN_RELEASE, due),
+            lambda: rolling.another_group(cluster, roll.hosts, due, f"upgrade to {roll.release}"),
+            lambda: upgrade_gates.passed(roll, upgrade_gates.NO_V2_KEYS, due),
+            # Of every member, as soon as one of them crosses.
+            lambda: upgrade_gates.passed(roll, upgrade_gates.STORAGE_VERSION, cluster.members),
+            lambda: upgrade_gates.passed(roll, upgrade_gates.REPLAYABLE, due),
+        )
+
+    def _findings(self, due: tuple[Member, ...], accept: t.Container[str]) -> tuple[Finding, ...]:
+        """What was checked of the cluster, and of each member that is due, for people."""
+        cluster, roll = self.roll.cluster, self.roll
+        step = Step(UPGRADE, due[0].member_id, due[0].name)
+        of_the_cluster: tuple[tuple[str, Check], ...] = (
+            ("no downgrade is on", lambda: checks.no_downgrade(cluster, step)),
+            (f"{roll.release} is a sound release", self._is_unsound),
+            ("no member is joining", lambda: checks.nothing_pending(cluster, step, None)),
+            (
+                "its members are those of the group",
+                lambda: rolling.another_group(cluster, roll.hosts, due, f"upgrade to {roll.release}"),
+            ),
+        )
+        return (
+            *(upgrade_gates.finding_of("", words, check(), accept) for words, check in of_the_cluster),
+            *upgrade_gates.findings(roll, due, accept),
         )
 
     # Releases
 
-    def _version_of(self, member: Member) -> Version | None:
-        status = self.cluster.status_of(member.member_id)
-        return versions.parse(status.version) if status else None
-
-    def _text_of(self, member: Member) -> str:
-        status = self.cluster.status_of(member.member_id)
-        return f"{member.label} ({status.version})" if status else member.label
-
     def _goes_down(self) -> Refusal | None:
-        higher = [member for member in self.cluster.members if (self._version_of(member) or self.target) > self.target]
+        roll = self.roll
+        higher = [member for member in roll.cluster.members if (roll.version_of(member) or roll.target) > roll.target]
         if not higher:
             return None
-        return Refusal(
+        return roll.refused(
             codes.VERSION_UNSUPPORTED,
-            f"cannot upgrade to {self.release}: {self._listed(higher)} would go down to an older release",
-            "Give a release at least as new as that of every member. The way back, where etcd has one, is in "
-            "docs/guide-upgrade.md.",
+            f"{roll.listed(higher)} would go down to an older release",
+            "Give a release at least as new as that of every member. The way back is quorum.etcd.downgrade, see "
+            "docs/guide-downgrade.md.",
         )
-
-    def _skips(self, due: tuple[Member, ...]) -> Refusal | None:
-        far = [member for member in due if self._is_too_far(self._version_of(member))]
-        if not far:
-            return None
-        oldest = min(filter(None, map(self._version_of, far)))
-        following = f"{oldest[0]}.{oldest[1] + 1}"
-        return Refusal(
-            codes.VERSION_UNSUPPORTED,
-            f"cannot upgrade to {self.release}: {self._listed(far)} would skip a minor release, and etcd goes up "
-            "one at a time",
-            f"Upgrade every member to the newest {following} first.",
-        )
-
-    def _is_too_far(self, version: Version | None) -> bool:
-        return version is not None and self.target[:2] not in (version[:2], (version[0], version[1] + 1))
-
-    def _changes_authentication(self, due: tuple[Member, ...]) -> Refusal | None:
-        before = [member for member in due if (self._version_of(member) or self.target)[:2] < _NEW_AUTHENTICATION_LOG]
-        if not before or not self.cluster.authenticated or self.target[:2] < _NEW_AUTHENTICATION_LOG:
-            return None
-        return Refusal(
-            codes.VERSION_UNSUPPORTED,
-            f"cannot upgrade {self._listed(before)} to {self.release} while authentication is on: etcd 3.5 logs it "
-            "in a form that members of 3.4 do not understand",
-            "Switch authentication off (etcdctl auth disable), upgrade without a user, and switch it on again.",
-        )
-
-    def _crosses_too_early(self, due: tuple[Member, ...]) -> Refusal | None:
-        crossing = _CROSSINGS.get(self.target[:2])
-        early = [
-            member
-            for member in self._crossers(due)
-            if crossing and any(self._is_affected(member, rule) for rule in crossing.rules)
-        ]
-        if not early or not crossing:
-            return None
-        reasons = "; ".join(
-            rule.summary for rule in crossing.rules if any(self._is_affected(member, rule) for member in early)
-        )
-        return Refusal(
-            codes.VERSION_BUG,
-            f"cannot upgrade {self._listed(early)} to {self.release}: on these releases {reasons}",
-            f"Upgrade every member to {crossing.first} first, and then to {self.release}.",
-        )
-
-    def _crossers(self, due: tuple[Member, ...]) -> tuple[Member, ...]:
-        return tuple(member for member in due if (self._version_of(member) or self.target)[:2] != self.target[:2])
-
-    def _is_affected(self, member: Member, rule: ReleaseRule) -> bool:
-        version = self._version_of(member)
-        return version is not None and rule.affects(version)
 
     def _is_unsound(self) -> Refusal | None:
-        broken = [rule for rule in _UNSOUND if rule.affects(self.target)]
+        roll = self.roll
+        broken = [rule for rule in versions.UNSOUND if rule.affects(roll.target)]
         if not broken:
             return None
-        minor = self.target[:2]
-        fixed = max(rule.fixed[minor] or 0 for rule in broken)
-        return Refusal(
+        fixed = max(rule.fixed[roll.minor] or 0 for rule in broken)
+        return roll.refused(
             codes.VERSION_BUG,
-            f"cannot upgrade to {self.release}: on this release {'; '.join(rule.summary for rule in broken)}",
-            f"Upgrade to {minor[0]}.{minor[1]}.{fixed} or newer.",
+            f"on this release {'; '.join(rule.summary for rule in broken)}",
+            f"Upgrade to {versions.minor_words(roll.minor)}.{fixed} or newer.",
         )
 
     def _advice(self, due: tuple[Member, ...]) -> tuple[str, ...]:
-        crossing = _CROSSINGS.get(self.target[:2])
-        first = versions.parse(crossing.first) if crossing else None
-        early = [member for member in self._crossers(due) if first and (self._version_of(member) or first) < first]
-        return (
-            (f"etcd advises upgrading to {crossing.first} before {self.release}: {self._listed(early)}.",)
-            if crossing and early
+        return (*self._advice_on_the_present(due), *self._advice_on_the_target())
+
+    def _advice_on_the_present(self, due: tuple[Member, ...]) -> tuple[str, ...]:
+        roll = self.roll
+        first = versions.parse(roll.crossing.first)
+        early = [member for member in roll.crossers(due) if first and (roll.version_of(member) or first) < first]
+        if not early:
+            return ()
+        return (f"etcd advises upgrading to {roll.crossing.first} before {roll.release}: {roll.listed(early)}.",)
+
+    def _advice_on_the_target(self) -> tuple[str, ...]:
+        roll = self.roll
+        better = versions.ADVISED.get(roll.minor)
+        advised = (
+            (f"Rather go to {better.release} or newer than to {roll.release}: {better.reason}.",)
+            if better and roll.target < (versions.parse(better.release) or roll.target)
             else ()
         )
-
-    def _of_unknown_release(self, due: tuple[Member, ...]) -> Refusal | None:
-        unknown = [member for member in due if self._version_of(member) is None]
-        if not unknown:
-            return None
-        return Refusal(
-            codes.VERSION_UNSUPPORTED,
-            f"cannot tell which release {self._listed(unknown)} is",
-            "Check what answers at the client URLs.",
-        )
-
-    def _listed(self, members: t.Sequence[Member]) -> str:
-        return ", ".join(sorted(map(self._text_of, members)))
-
-    # Hosts
-
-    def _is_another_group(self, due: tuple[Member, ...]) -> Refusal | None:
-        """Whether the hosts differ from the members, or a host's service does not run its member: then it is unknown
-        what would be upgraded.
-        """
-        found = deploy(self.cluster, [replace(host, outdated=()) for host in self.hosts], Consents())
-        if isinstance(found, Refusal):
-            return found
-        by_name = {host.name: host for host in self.hosts}
-        first_moves = {move.name: move.action for move in reversed(found.moves)}
-        wrong = [_DIFFERENCES.get(action, action + " {}").format(name) for name, action in sorted(first_moves.items())]
-        wrong += [f"no host in the group for {labels(found.unlisted)}"] if found.unlisted else []
-        wrong += [
-            f"the service of {member.name} does not run the etcd that answers as {member.name}"
-            for member in due
-            if member.name in by_name and not _is_its_own(by_name[member.name], member)
-        ]
-        if not wrong:
-            return None
-        return Refusal(
-            codes.MEMBER_NOT_FOUND,
-            f"cannot upgrade to {self.release}: the group and the cluster differ: {'; '.join(wrong)}",
-            "First make them agree (quorum.etcd.deploy).",
-            before=quorum_of(self.cluster),
-        )
+        return (*advised, *untested_warnings((roll.release,)))
 
 
-# What is said of a host by the first move that makes it a member.
-_DIFFERENCES: t.Mapping[str, str] = {ADD_LEARNER: "{} is not a member", UPDATE_PEER_URLS: "{} has other peer URLs"}
-
-
-def _is_its_own(host: Host, member: Member) -> bool:
-    return host.is_running and host.data_dir.member_id == member.member_id
+def _move(action: str, member: Member) -> Move:
+    return Move(action, member.member_id, member.name, member.peer_urls)

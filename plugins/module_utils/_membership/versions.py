@@ -14,10 +14,30 @@ from dataclasses import dataclass
 Version = t.Tuple[int, int, int]
 
 
+Minor = t.Tuple[int, int]
+
+# etcd's own pre-releases. What else follows the numbers names who built it: 3.5.21+vendor, 3.5.9-eks.
+_PRE_RELEASE = re.compile(r"v?\d+\.\d+\.\d+-(alpha|beta|rc|pre)\b")
+
+
 def parse(text: str) -> Version | None:
     """`3.5.30` (also `3.5.30+git`, `v3.6.0-rc.1`) as numbers; None for what is no version."""
     match = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", text)
     return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else None
+
+
+def minor_of(text: str) -> Minor | None:
+    version = parse(text)
+    return version[:2] if version else None
+
+
+def is_pre_release(text: str) -> bool:
+    """Whether this was published before the release whose numbers it has, as 3.6.0-rc.1 before 3.6.0."""
+    return _PRE_RELEASE.match(text) is not None
+
+
+def minor_words(minor: Minor) -> str:
+    return f"{minor[0]}.{minor[1]}"
 
 
 @dataclass(frozen=True)
@@ -112,7 +132,103 @@ AUTH_NOT_IN_SNAPSHOT = ReleaseRule(
 )
 
 
+# etcd issue 20340: a member that replays the promotion of a learner panics at its start; 3.6.4 has the fix.
+PANICS_AT_PROMOTIONS = ReleaseRule(
+    "a member may panic when it starts and replays the promotion of a learner", {(3, 6): 4}, since=(3, 6, 0)
+)
+
+# Security advisories GHSA-6vch and GHSA-xg4h of etcd-io/etcd.
+OPEN_TO_ATTACKS = ReleaseRule("there are the security holes GHSA-6vch and GHSA-xg4h", {(3, 7): 1}, since=(3, 7, 0))
+
+# etcd PR 20650, 20653 and 20659: a snapshot is sent while the database is defragmented.
+SNAPSHOT_MEETS_DEFRAG = ReleaseRule(
+    "the data of a member that gets a snapshot while the sender is defragmented may be corrupt",
+    {(3, 4): 38, (3, 5): 23, (3, 6): 5},
+    since=(3, 4, 0),
+)
+
+UNSOUND = (
+    DATA_DIFFER_AFTER_CRASH,
+    REVISION_DIFFERS_AFTER_DEFRAG,
+    AUTH_NOT_IN_SNAPSHOT,
+    PANICS_AT_PROMOTIONS,
+    OPEN_TO_ATTACKS,
+)
+"""What is wrong with a release for good: nobody should go to it."""
+
+
+class Advice(t.NamedTuple):
+    """The oldest release of a minor that is advised, and what the ones before it lack."""
+
+    release: str
+    reason: str
+
+
+ADVISED: t.Mapping[Minor, Advice] = {
+    # etcd issues 19557 and 20793; etcd.io/blog, "upgrade from 3.5 to 3.6", asks for 3.5.32.
+    (3, 5): Advice("3.5.33", "before it, members that come and go may be in the way of 3.6"),
+    # etcd issue 21694 (PR 21736, 21737).
+    (3, 6): Advice("3.6.12", "before it, updating a learner can turn its record into a voter"),
+    # etcd PR 22201.
+    (3, 7): Advice("3.7.2", "before it, the way back to 3.6 is less safe"),
+}
+"""What to go to rather than to an older release of the same minor."""
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """What has to hold before a member goes to a minor release from the one below.
+
+    `rules` are what the running release must not be affected by, `first` the release to go to before. With
+    `without_authentication`, it must be off. With `v2_keys_panic` the new release does not start with keys of etcd's
+    version 2, with `v2_requests_panic` not with requests of version 2 in its log. With `needs_storage_version`, every
+    member's data have to be of the minor below.
+    """
+
+    rules: tuple[ReleaseRule, ...] = ()
+    first: str = ""
+    without_authentication: bool = False
+    v2_keys_panic: bool = False
+    v2_requests_panic: bool = False
+    needs_storage_version: bool = False
+
+
+CROSSINGS: t.Mapping[Minor, Crossing] = {
+    # etcd.io/docs/v3.4/upgrades/upgrade_3_4
+    (3, 4): Crossing(),
+    # etcd.io/docs/v3.5/upgrades/upgrade_3_5: 3.5 changed how authentication is written to the log (PR 11943).
+    (3, 5): Crossing(without_authentication=True),
+    # etcd.io/docs/v3.6/upgrades/upgrade_3_6; 3.6.16 server/etcdserver/apply_v2.go: "detected disallowed v2 WAL", and
+    # server/storage/util.go: "detected disallowed custom content in v2store".
+    (3, 6): Crossing((PROMOTION_NOT_STORED, PROMOTION_LOST_IN_SNAPSHOT, ZOMBIE_MEMBERS), "3.5.32", v2_keys_panic=True),
+    # etcd.io/docs/v3.7/upgrades/upgrade_3_7; PR 21263 removed apply_v2.go, so 3.7.3
+    # server/etcdserver/apply/apply.go panics (MustUnmarshalMessage); 3.6.16 server/etcdserver/version/monitor.go
+    # UpdateStorageVersionIfNeeded.
+    (3, 7): Crossing((NOT_BESIDE_3_7,), "3.6.11", v2_requests_panic=True, needs_storage_version=True),
+}
+"""By the minor release that is gone to."""
+
+UNTESTED_CROSSING = Crossing(needs_storage_version=True)
+"""To a minor release that is not known here: what 3.7 asked for, since storage has a version, and a warning."""
+
+NEWEST_TESTED: Minor = max(CROSSINGS)
+
+
+def crossing_to(minor: Minor) -> Crossing:
+    if minor > NEWEST_TESTED:
+        return UNTESTED_CROSSING
+    return CROSSINGS.get(minor, Crossing())
+
+
+def untested(versions: t.Iterable[str]) -> tuple[str, ...]:
+    """Those of the given version texts whose minor release is newer than what this collection was tested with."""
+    known = {text: version for text, version in ((text, parse(text)) for text in versions) if version is not None}
+    return tuple(
+        text for text in sorted(known, key=lambda text: (known[text], text)) if known[text][:2] > NEWEST_TESTED
+    )
+
+
 def affected(rule: ReleaseRule, versions: t.Iterable[str]) -> tuple[str, ...]:
-    """Those of the given version texts that the rule affects, each once, lowest first."""
-    known = {version for version in (parse(text) for text in versions) if version is not None}
-    return tuple(".".join(map(str, version)) for version in sorted(known) if rule.affects(version))
+    """Those of the given version texts that the rule affects, each once and as it is, lowest first."""
+    known = {text: version for text, version in ((text, parse(text)) for text in versions) if version is not None}
+    return tuple(text for text in sorted(known, key=lambda text: (known[text], text)) if rule.affects(known[text]))

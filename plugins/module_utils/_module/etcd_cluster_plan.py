@@ -12,13 +12,16 @@ from dataclasses import replace
 
 from .._membership.deployment import BOOTSTRAP, RESTART, WIPE, Deployment, deploy
 from .._membership.deployment_text import DueCertificate, plan_text
-from .._membership.hosts import Consents, DataDir, FirstStart, Host, Past
+from .._membership.downgrade import DOWNGRADE, downgrade
+from .._membership.hosts import Consents, DataDir, FirstStart, Host, Past, RaftFiles
+from .._membership.masking import is_masked, masked_result
 from .._membership.model import Cluster, hex_id
 from .._membership.quorum import is_healthy_cluster
-from .._membership.report import cluster_data, member_data, move_data
+from .._membership.report import cluster_data, finding_data, member_data, move_data
 from .._membership.upgrade import UPGRADE, upgrade
 from .._operations.deployment import Decision, Planner, decide
 from .._operations.endpoint_pool import EndpointPool
+from .._operations.exceptions import Refused
 from .arguments import connection_of
 from .identity_options import peer_urls_of
 from .results import Result
@@ -56,6 +59,17 @@ HOSTS: dict[str, dict[str, t.Any]] = {
             "unfinished": {"type": "bool", "default": False},
         },
     },
+    "raft_files": {
+        "type": "dict",
+        "options": {
+            "snapshot_index": {"type": "int", "default": 0},
+            "last_v2_request_index": {"type": "int", "default": 0},
+            "v2_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+            "last_index": {"type": "int", "default": 0},
+            "reason": {"type": "str"},
+        },
+    },
+    "release": {"type": "str"},
     "first_start": {
         "type": "dict",
         "options": {"initial_cluster": {"type": "str", "required": True}, "state": {"type": "str", "required": True}},
@@ -76,14 +90,31 @@ def plan_deployment(params: t.Mapping[str, t.Any]) -> Result:
     known = tuple(url for host in params["hosts"] for url in host["client_urls"])
     with EndpointPool(replace(connection, endpoints=(*connection.endpoints, *known))) as pool:
         decision = decide(pool, planner_of(params, hosts), params["wait_timeout"])
-    return result_of(decision, hosts, [DueCertificate(**one) for one in params["certificates"]])
+    result = result_of(decision, hosts, [DueCertificate(**one) for one in params["certificates"]])
+    _refuse_masked(result, params["password"] or "")
+    return result
+
+
+# What a playbook that carries out the plan reads. The rest is for people.
+_READ = ("plan", "sequence", "bootstrap", "wipe", "start", "restart", "upgrade", "initial_cluster")
+_READ_OF_MEMBERS = ("id", "name", "peer_urls", "client_urls")
+
+
+def _refuse_masked(result: Result, password: str) -> None:
+    """Raises Refused if Ansible would mask a part of what carries out the plan."""
+    read = [result[name] for name in _READ]
+    read += [member[name] for member in result["members"] for name in _READ_OF_MEMBERS]
+    if is_masked(read, password):
+        raise Refused(masked_result("cannot plan the cluster", "the plan"))
 
 
 def planner_of(params: t.Mapping[str, t.Any], hosts: tuple[Host, ...]) -> Planner:
-    """What decides: an upgrade where a release is asked for, else what makes the hosts the cluster."""
+    """What decides: an upgrade or a downgrade where a release is asked for, else what makes the hosts the cluster."""
     accept = frozenset(params["accept"])
     if params["upgrade_to"] is not None:
-        return lambda cluster: upgrade(cluster, hosts, params["upgrade_to"], accept)
+        return lambda cluster: upgrade(cluster, hosts, params["upgrade_to"], accept, params["take_snapshots"])
+    if params["downgrade_to"] is not None:
+        return lambda cluster: downgrade(cluster, hosts, params["downgrade_to"], accept)
     consents = Consents(
         remove_unlisted=params["remove_unlisted"],
         wipe_stale_data=params["wipe_stale_data"],
@@ -113,6 +144,18 @@ def host_of(found: t.Mapping[str, t.Any]) -> Host:
         outdated=tuple(found["outdated"]),
         first_start=FirstStart(first["initial_cluster"], first["state"]) if first else None,
         past=_past(found["past"] or {}),
+        raft_files=_raft_files(found["raft_files"]) if found["raft_files"] else None,
+        release=found["release"] or "",
+    )
+
+
+def _raft_files(found: t.Mapping[str, t.Any]) -> RaftFiles:
+    return RaftFiles(
+        snapshot_index=found["snapshot_index"],
+        last_v2_request_index=found["last_v2_request_index"],
+        v2_keys=tuple(found["v2_keys"]),
+        last_index=found["last_index"],
+        reason=found["reason"] or "",
     )
 
 
@@ -147,6 +190,9 @@ def result_of(decision: Decision, hosts: tuple[Host, ...], due: t.Sequence[DueCe
         "start": list(deployment.starts),
         "restart": _names(deployment, RESTART),
         "upgrade": _names(deployment, UPGRADE),
+        "snapshots": [{"name": one.member.name, "snapshot_count": one.snapshot_count} for one in deployment.snapshots],
+        "checks": [finding_data(one) for one in deployment.findings],
+        "downgrade": _names(deployment, DOWNGRADE),
         "complete": deployment.is_complete,
         "initial_cluster": ",".join(sorted(f"{host.name}={url}" for host in hosts for url in host.peer_urls)),
         "unlisted": _unlisted(cluster, deployment),

@@ -11,9 +11,11 @@ import os
 import time
 import typing as t
 
+from .._membership.environment import environment_of
 from .._membership.model import hex_id
 from .._operations.data_dir import examine, holds_log, log_directory
 from .._operations.file_facts import Wanted, certificate_due, checksum, expiring, is_usable, text_of
+from .._operations.raft_files import examine_raft_files
 from .._operations.service import (
     Places,
     Runner,
@@ -33,6 +35,16 @@ if t.TYPE_CHECKING:
 
 Result = t.Dict[str, t.Any]
 
+CERTIFICATES: dict[str, dict[str, t.Any]] = {
+    "path": {"type": "path", "required": True},
+    "names": {"type": "list", "elements": "str", "default": []},
+    "renew_before_days": {"type": "float", "default": 30.0},
+    "key": {"type": "path", "no_log": False},
+    "ca": {"type": "str"},
+    "given": {"type": "str"},
+    "given_key": {"type": "str", "no_log": False},
+}
+
 
 def runner_of(module: AnsibleModule) -> Runner:
     """Runs commands as the module does; a program that is not there has the exit code that a shell gives it."""
@@ -50,6 +62,9 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
     """The host as it is."""
     service = find_service(run, params["service"])
     told = variables_in(params["first_start_file"]) if params["first_start_file"] else {}
+    # The program of this release is what a restart starts, whatever runs now.
+    release = release_of(run, params["program"])
+    wanted = {**environment_of(params["settings"], release), **params["environment"]}
     return {
         "changed": False,
         "host": {
@@ -58,9 +73,11 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
             "client_urls": params["client_urls"],
             "data_dir": _data_dir(params["data_dir"], params["wal_dir"] or ""),
             "running": bool(service.pid),
-            "outdated": outdated(service.pid, params["environment"]) if service.pid else [],
+            "outdated": outdated(service.pid, wanted) if service.pid else [],
             "first_start": _first_start(told),
             "past": _past(params, service.pid),
+            "release": release or None,
+            "raft_files": _raft_files(params) if params["raft_files"] else None,
         },
         "service": {
             "known": service.is_known,
@@ -75,7 +92,7 @@ def describe_host(params: t.Mapping[str, t.Any], run: Runner) -> Result:
             "group": bool(params["system_group"]) and has_group(params["system_group"]),
             "not_held": packages_not_held(run, params["packages"]),
         },
-        "version": release_of(run, params["program"]) or None,
+        "version": release or None,
         "files": {path: checksum(path) for path in params["files"]},
         "contents": {path: text_of(path) for path in params["read"]},
         "certificates": [_certificate(wanted) for wanted in params["certificates"]],
@@ -132,6 +149,17 @@ def _data_dir(path: str, wal_dir: str) -> Result:
         "state": found.state,
         "member_id": hex_id(found.member_id) if found.member_id else None,
         "cluster_id": hex_id(found.cluster_id) if found.cluster_id else None,
+        "reason": found.reason or None,
+    }
+
+
+def _raft_files(params: t.Mapping[str, t.Any]) -> Result:
+    found = examine_raft_files(params["data_dir"], params["wal_dir"] or "")
+    return {
+        "snapshot_index": found.snapshot_index,
+        "last_v2_request_index": found.last_v2_request_index,
+        "v2_keys": list(found.v2_keys),
+        "last_index": found.last_index,
         "reason": found.reason or None,
     }
 

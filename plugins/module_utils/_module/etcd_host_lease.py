@@ -25,6 +25,7 @@ OPTIONS: dict[str, t.Any] = {
     "ttl": {"type": "float", "default": 420.0},
     "wait_timeout": {"type": "float", "default": 0.0},
     "directory": {"type": "path", "default": "/run/quorum-etcd"},
+    "last": {"type": "dict", "default": {}},
     "dead_run": {"type": "str", "default": ""},
     "holder": {
         "type": "dict",

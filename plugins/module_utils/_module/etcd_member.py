@@ -37,4 +37,6 @@ def goal_of(params: t.Mapping[str, t.Any]) -> Goal:
         move_leader=params["move_leader"],
         min_fault_tolerance=params["min_fault_tolerance"],
         accept=frozenset(params["accept"]),
+        release=params["release"] or "",
+        password=params.get("password") or "",
     )

@@ -11,12 +11,14 @@ import typing as t
 
 from .._client.addresses import InvalidEndpoint
 from .._client.errors import NOT_ETCD, PUBLIC_CODES, SERVER_ERROR, EtcdError
-from .._membership.report import cluster_data, refusal_data, step_data
+from .._membership.report import cluster_data, finding_data, refusal_data, step_data
 from .._operations.exceptions import ApplyFailed, Refused, Wait
 from .arguments import out_of_range
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
+
+    from .._membership.refusal import Refusal
 
 Result = t.Dict[str, t.Any]
 
@@ -55,6 +57,7 @@ def failure(cause: Exception) -> Result:
         return {
             "msg": f"Refused ({refusal.code}): {refusal.message}. {refusal.next_step}",
             "refusal": refusal_data(refusal),
+            **(_checks(refusal) if refusal.findings else {}),
         }
     if isinstance(cause, InvalidEndpoint):
         cause = EtcdError(NOT_ETCD, str(cause))
@@ -65,6 +68,13 @@ def failure(cause: Exception) -> Result:
         "msg": f"{error.message}. {next_step}",
         "error": {"code": code, "message": error.message, "next_step": next_step},
     }
+
+
+def _checks(refusal: Refusal) -> Result:
+    # Only here: most modules check nothing of a host.
+    from .._membership.deployment_text import checks_text  # pylint: disable=import-outside-toplevel
+
+    return {"checks": [finding_data(one) for one in refusal.findings], "text": checks_text(refusal.findings)}
 
 
 def circumstances(stop: ApplyFailed) -> Result:

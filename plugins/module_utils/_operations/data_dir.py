@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 
+from .._formats.database import NoDatabase, has_held_keys
 from .._formats.write_ahead_log import HEAD_BYTES, NoIdentity, identity_of
 from .._membership.hosts import ABSENT, DATA, EMPTY, INCOMPLETE, UNREADABLE, DataDir
 
-# What a database that etcd has just created takes on the disk is 20 kB, whatever its length; a join that failed leaves
-# one behind, and nothing is lost with it.
-FRESH_DATABASE_BYTES = 64 * 1024
+# A join that failed leaves a new database behind, and nothing is lost with it. One that was not even written to its end
+# takes a few pages on the disk, whatever its length.
+_FRESH_DATABASE_PAGES = 16
 _BLOCK_BYTES = 512
 
 
@@ -65,10 +66,25 @@ def _identified(log: str, segments: list[str]) -> DataDir:
 def _leftover(snap: str) -> str:
     """What is worth keeping in a directory of snapshots without a log: its first name, or nothing."""
     database = os.path.join(snap, "db")
-    if os.path.exists(database) and os.stat(database).st_blocks * _BLOCK_BYTES > FRESH_DATABASE_BYTES:
+    if os.path.exists(database) and _is_in_use(database):
         return "a database"
     snapshots = _names(snap, ".snap")
     return f"the snapshot {snapshots[0]}" if snapshots else ""
+
+
+def _is_in_use(database: str) -> bool:
+    """Whether a database is more than what a join that failed leaves behind."""
+    with open(database, "rb") as file:
+
+        def read_at(position: int, size: int) -> bytes:
+            file.seek(position)
+            return file.read(size)
+
+        try:
+            return has_held_keys(read_at)
+        except NoDatabase:
+            taken = os.fstat(file.fileno()).st_blocks * _BLOCK_BYTES
+            return taken > _FRESH_DATABASE_PAGES * os.sysconf("SC_PAGE_SIZE")
 
 
 def _names(directory: str, suffix: str) -> list[str]:

@@ -17,6 +17,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts impo
     DataDir,
 )
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.data_dir import examine
+from ansible_collections.quorum.etcd.plugins.module_utils._operations.raft_files import examine_raft_files
 
 from tests.integration.differences import one_of_each_minor
 from tests.testbed import Cluster
@@ -45,8 +46,12 @@ def test_a_log_that_was_cut_into_segments_and_purged_says_the_same():
             cluster.put(f"key{number}", "x" * 1_000_000)
         segments = sorted((member.data_dir / "member" / "wal").glob("*.wal"))
         assert len(segments) > 1
+        found = examine_raft_files(str(member.data_dir))
+        assert (found.reason, found.last_index) == ("", member.status()["index"])
+        assert 0 < found.snapshot_index <= found.last_index
         segments[0].unlink()
         assert examine(str(member.data_dir)).member_id == member.member_id
+        assert "no snapshot of what was before" in examine_raft_files(str(member.data_dir)).reason
 
 
 def test_a_log_apart_from_the_directory_is_found(tmp_path):

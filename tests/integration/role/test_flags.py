@@ -13,7 +13,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership import fla
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.flags import FLAGS
 
 from tests.integration.differences import one_of_each_minor
-from tests.testbed import releases
+from tests.testbed import Cluster, releases
 
 JUDGED = [release for release in one_of_each_minor("3.4") if flags.judged(release)]
 NO_FLAG = "no-flag-of-any-etcd"
@@ -67,4 +67,41 @@ def test_a_release_knows_the_features_that_the_table_says(release):
     unknown = {
         name for name in flags.FEATURES if f"-{NO_FLAG}" not in said_by(release, f"--feature-gates={name}=false")
     }
-    assert unknown == {name for name, first in flags.FEATURES.items() if first > releases.numbers(release)[:2]}
+    assert unknown == {
+        name for name, feature in flags.FEATURES.items() if feature.since > releases.numbers(release)[:2]
+    }
+
+
+@pytest.mark.parametrize("release", JUDGED)
+def test_a_release_has_the_defaults_that_the_table_says_to_have_changed(release):
+    said = dict(re.findall(r"^\s+--([a-z0-9-]+) '([^']*)'", said_by(release, "--help"), re.MULTILINE))
+    numbers = releases.numbers(release)[:2]
+    wanted = {
+        name: changes[max(first for first in changes if first <= numbers)]
+        for name, changes in flags.CHANGED_DEFAULTS.items()
+        if min(changes) <= numbers
+    }
+    assert {name: said[name] for name in wanted} == wanted
+
+
+def test_no_other_default_changed():
+    """As far as the help of each minor release names one."""
+    newest = {release.rpartition(".")[0]: release for release in sorted(JUDGED, key=releases.numbers)}
+    said: dict[str, set[str]] = {}
+    for release in newest.values():
+        for name, default in re.findall(r"^\s+--([a-z0-9-]+) '([^']*)'", said_by(release, "--help"), re.MULTILINE):
+            said.setdefault(name, set()).add(default)
+    assert {name for name, defaults in said.items() if len(defaults) > 1} <= set(flags.CHANGED_DEFAULTS)
+
+
+@pytest.mark.parametrize("release", [release for release in JUDGED if releases.numbers(release) >= (3, 6)])
+def test_a_feature_is_on_by_default_as_the_table_says(release):
+    """The sum features stand in no metric."""
+    with Cluster(1, version=release) as cluster:
+        _status, metrics = cluster.members[0].gateway.get("/metrics", 5)
+    said = dict(re.findall(r'^etcd_server_feature_enabled\{name="(\w+)".*\} ([01])$', metrics, re.MULTILINE))
+    assert said.keys() <= flags.FEATURES.keys()
+    assert {name for name, value in said.items() if value == "1"} == {
+        name for name, feature in flags.FEATURES.items() if feature.is_on and name in said
+    }
+    assert len(said) > 6

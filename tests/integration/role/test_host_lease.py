@@ -37,9 +37,16 @@ class Lab:
         self.leases = folder / "leases"
         self.moved = folder / "moved"
 
-    def start(self, *arguments: str, ttl: int = 60, wait_timeout: int = 0, seconds: float = 0) -> subprocess.Popen:
-        """Starts a run: it takes the lease, works, renews the lease, makes its move, and releases the lease."""
+    def start(
+        self, *arguments: str, ttl: int = 60, wait_timeout: int = 0, seconds: float = 0, remembers: bool = False
+    ) -> subprocess.Popen:
+        """Starts a run: it takes the lease, works, renews the lease, makes its move, and releases the lease.
+
+        One that remembers tells the renewal what taking the lease has returned.
+        """
         lease = {"name": "etcd", "directory": str(self.leases), "ttl": ttl}
+        last = {"last": "{{ taken }}"} if remembers else {}
+        patience = {"wait_timeout": wait_timeout}
         play = {
             "name": "Roll over the members",
             "hosts": "localhost",
@@ -48,16 +55,20 @@ class Lab:
                 {
                     "name": "Roll",
                     "block": [
-                        {"name": "Take", "quorum.etcd.etcd_host_lease": {**lease, "wait_timeout": wait_timeout}},
+                        {
+                            "name": "Take",
+                            "quorum.etcd.etcd_host_lease": {**lease, **patience},
+                            "register": "taken",
+                        },
                         {"name": WORKING, "ansible.builtin.command": f"sleep {seconds}"},
-                        {"name": "Renew", "quorum.etcd.etcd_host_lease": {**lease, "state": "renewed"}},
+                        {"name": "Renew", "quorum.etcd.etcd_host_lease": {**lease, **last, "state": "renewed"}},
                         {"name": "Move", "ansible.builtin.shell": f"echo moved >> {self.moved}"},
                     ],
                     "always": [{"name": "Release", "quorum.etcd.etcd_host_lease": {**lease, "state": "absent"}}],
                 }
             ],
         }
-        playbook = self.folder / f"roll-{ttl}-{wait_timeout}-{seconds}.yml"
+        playbook = self.folder / f"roll-{ttl}-{wait_timeout}-{seconds}-{remembers}.yml"
         playbook.write_text(yaml.safe_dump([play]))
         return subprocess.Popen(
             [str(Path(sys.executable).with_name("ansible-playbook")), str(playbook), *self._common(), *arguments],
@@ -108,6 +119,10 @@ class Lab:
     def held_elsewhere(self, **changes: Any) -> None:
         """The lease as it would be if another controller had taken it now."""
         run_main("etcd_host_lease", {"name": "etcd", "directory": str(self.leases), "holder": ELSEWHERE, **changes})
+
+    def held_elsewhere_whatever_is_there(self) -> None:
+        (self.leases / "etcd.lease").unlink()
+        self.held_elsewhere(ttl=3600.0)
 
 
 ELSEWHERE = {
@@ -224,6 +239,17 @@ def test_a_run_whose_lease_was_taken_stops_before_its_move_and_leaves_the_lease_
     assert "ci-8" in said
     assert not lab.moved.exists()
     assert (lab.lease["holder"], lab.lease["is_released"]) == (ELSEWHERE, False)
+
+
+@pytest.mark.parametrize(("ttl", "asked_again"), [(600, False), (1, True)])
+def test_a_host_that_was_asked_just_before_is_not_asked_again(lab, ttl, asked_again):
+    """What another run would have left there shows whether it was asked."""
+    process = lab.start(ttl=ttl, seconds=2, remembers=True)
+    lab.until_taken_by(getpass.getuser())
+    lab.held_elsewhere_whatever_is_there()
+    said, _none = process.communicate(timeout=60)
+    assert ("Refused (lease_lost)" in said) is asked_again, said
+    assert lab.moved.exists() is not asked_again
 
 
 @pytest.mark.slow

@@ -2,16 +2,17 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rolling upgrades on real clusters, member by member with the modules that the role uses; and those that are refused
-(cases 50 to 52 and 54).
+(cases 50 to 52 and 54), and joiners whose release does not fit.
 """
 
 from __future__ import annotations
 
 import json
+import urllib.request
 
 import pytest
 
-from tests.integration.modules.driver import Run, untouched, writable
+from tests.integration.modules.driver import Run, run_main, untouched, writable
 from tests.integration.role.test_deployment import found, gate, plan
 from tests.testbed import Cluster, Member, releases, waiting
 
@@ -21,7 +22,8 @@ NEW = "3.5"
 
 def plan_upgrade(cluster: Cluster, release: str, *members: Member, **options) -> Run:
     """The plan for the hosts of these members; of all, if none is named."""
-    return plan(cluster, *map(found, members or cluster.members), upgrade_to=release, **options)
+    hosts = [found(member, {"raft_files": True}) for member in members or cluster.members]
+    return plan(cluster, *hosts, upgrade_to=release, **options)
 
 
 def newest(minor: str) -> str:
@@ -179,3 +181,96 @@ def test_until_the_last_one_is_upgraded_a_member_can_be_put_back(etcd_cluster):
         upgraded(etcd_cluster, member, before)
         assert writable(etcd_cluster)
     assert plan_upgrade(etcd_cluster, before)["plan"] == []
+
+
+# From 3.5 to 3.7
+
+
+def rolled(cluster: Cluster, version: str) -> None:
+    """Every member on that release, the quick way: what a test begins with."""
+    for member in (*cluster.followers, cluster.leader):
+        member.stop()
+        member.install(version)
+        member.restart()
+
+
+def outcomes(run: Run, check: str) -> set[str]:
+    return {one["outcome"] for one in run["checks"] if one["check"] == check}
+
+
+@pytest.mark.etcd(size=3, version="3.5.34", timing="default")
+def test_a_quiet_cluster_that_began_with_3_5_takes_snapshots_before_3_7_and_then_starts(etcd_cluster):
+    """etcd 3.7.3 panics at the entries that 3.5 has written; a member of 3.6 that was started once with the
+    snapshot-count of the plan has a snapshot behind them, without anybody writing.
+    """
+    rolled(etcd_cluster, "3.6.16")
+    with untouched(etcd_cluster):
+        # Storage version 3.6 is waited for.
+        refused = plan_upgrade(etcd_cluster, "3.7.3", wait_timeout=15)
+        run = plan_upgrade(etcd_cluster, "3.7.3", take_snapshots=True)
+    assert refused.refusal == "v2_requests_in_log"
+    assert outcomes(refused, "3.7 can read its log") == {"stands in the way"}
+    assert outcomes(run, "3.7 can read its log") == {"would be put right"}
+    assert outcomes(run, "storage version is 3.6") == {"passes"}
+    counts = {one["name"]: one["snapshot_count"] for one in run["snapshots"]}
+    assert set(counts) == {member.name for member in etcd_cluster.members}
+    for done, (name, count) in enumerate(counts.items(), 1):
+        assert gate(etcd_cluster, "stoppable", etcd_cluster[name]).ok
+        etcd_cluster[name].restart(snapshot_count=count)
+        assert gate(etcd_cluster, "running", etcd_cluster[name]).ok
+        # What was killed after this member goes on with the others.
+        rest = plan_upgrade(etcd_cluster, "3.7.3", take_snapshots=True)
+        assert len(rest["snapshots"]) == len(counts) - done
+    assert outcomes(plan_upgrade(etcd_cluster, "3.7.3"), "3.7 can read its log") == {"passes"}
+    rolled(etcd_cluster, "3.7.3")
+    assert writable(etcd_cluster)
+    assert plan_upgrade(etcd_cluster, "3.7.3")["plan"] == []
+
+
+@pytest.mark.etcd(size=1, version="3.5.34", timing="default", flags={"enable_v2": True})
+def test_a_key_of_version_2_stands_in_the_way_of_3_6(etcd_cluster):
+    (member,) = etcd_cluster.members
+    request = urllib.request.Request(f"{member.client_url}/v2/keys/foo", b"value=1", method="PUT")
+    urllib.request.urlopen(request, timeout=3).close()
+    with untouched(etcd_cluster):
+        run = plan_upgrade(etcd_cluster, "3.6.16")
+    assert run.refusal == "v2_keys"
+    assert f"{member.name} (/foo" in run.message
+
+
+# Joiners
+
+
+def add(cluster: Cluster, release: str, **options) -> Run:
+    spare = cluster.spare()
+    return run_main(
+        "etcd_member",
+        {**cluster.connection, "name": spare.name, "peer_urls": [spare.peer_url], "release": release, **options},
+    )
+
+
+@pytest.mark.etcd(size=1, version="3.6.16")
+def test_a_joiner_of_a_wrong_release_is_refused_and_leaves_no_learner_behind(etcd_cluster):
+    spare = etcd_cluster.spare()
+    with untouched(etcd_cluster):
+        assert add(etcd_cluster, "3.5.34").refusal == "version_unsupported"
+        assert add(etcd_cluster, "3.8.0").refusal == "version_unsupported"
+        assert add(etcd_cluster, "3.6.2").refusal == "version_bug"
+        assert add(etcd_cluster, "3.7.3").refusal == "raft_files_unread"
+        hosts = [found(etcd_cluster.members[0], {"raft_files": True}), found(spare, release="3.5.34")]
+        assert plan(etcd_cluster, *hosts).refusal == "version_unsupported"
+        # It began with 3.6, and its files say so.
+        hosts[1]["release"] = "3.7.3"
+        assert plan(etcd_cluster, *hosts)["checks"] == [
+            {"host": spare.name, "check": "joins with etcd 3.7.3", "outcome": "passes", "code": None}
+        ]
+
+
+@pytest.mark.etcd(size=1, version="3.6.16")
+@pytest.mark.parametrize("release", ["3.6.16", "3.5.34", None])
+def test_nobody_joins_while_a_downgrade_is_on(etcd_cluster, release):
+    (member,) = etcd_cluster.members
+    member.gateway.call("/maintenance/downgrade", {"action": "ENABLE", "version": "3.5"})
+    with untouched(etcd_cluster):
+        assert add(etcd_cluster, release).refusal == "downgrade_in_progress"
+    assert plan_upgrade(etcd_cluster, "3.6.17").refusal == "downgrade_in_progress"

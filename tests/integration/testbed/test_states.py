@@ -193,6 +193,12 @@ def test_an_impossible_state_is_refused_with_its_reason(state, why):
         Cluster(**state).__enter__()
 
 
+@pytest.mark.parametrize("version", ["3.6", "3.7"])
+def test_releases_that_can_have_several_learners_are_told_so(version):
+    with Cluster(1, version=version, learners=1, unstarted_learners=1) as cluster:
+        assert [record["isLearner"] for record in cluster.member_list()].count(True) == 2
+
+
 def test_several_clusters_live_side_by_side():
     with Cluster(1) as one, Cluster(1) as other:
         one.put("key", "one")

@@ -20,6 +20,7 @@ import pytest
 import yaml
 from docker.models.containers import Container
 
+from tests.testbed import releases
 from tests.testbed.backend import BackendAbsent
 from tests.testbed.docker import lab, ssh
 from tests.testbed.docker.lab import Scenario, WrongScenario
@@ -164,6 +165,26 @@ def test_hosts_with_an_init_system(engine, scenario):
         assert not container.attrs["HostConfig"]["Privileged"]
 
 
+@pytest.mark.parametrize(("options", "version"), [({}, "3.4"), ({"version": "3.5.16"}, "3.5.16")])
+def test_the_release_is_the_chosen_one_unless_the_scenario_is_about_another(scenario, tmp_path, options, version):
+    scenario(1, **options)
+    chosen = {releases.CHOICE_FOR_SCENARIOS: "3.4"}
+    assert Scenario.from_environment({**variables(tmp_path / "tried", "tried"), **chosen}).version == version
+
+
+def test_hosts_have_the_programs_of_their_release_or_no_etcd_at_all(engine, scenario):
+    release = releases.find(releases.TESTED_MINORS[0])
+    with_etcd = scenario(1, name="with", version=release.version)
+    without = scenario(1, name="without", has_etcd=False)
+    lab.create(with_etcd)
+    lab.create(without)
+    (host,) = hosts_in(with_etcd.inventory).values()
+    assert f"etcd Version: {release.version}\n" in on(engine, host, "etcd --version")
+    assert f"etcdctl version: {release.version}\n" in on(engine, host, "etcdctl version")
+    (host,) = hosts_in(without.inventory).values()
+    assert on(engine, host, "command -v etcd etcdctl || echo none") == "none\n"
+
+
 def test_hosts_with_an_init_system_are_reached_over_ssh_until_they_are_gone(engine, scenario):
     if not ssh.is_here():
         raise BackendAbsent("ssh and ssh-keygen are not on PATH; install openssh-client")
@@ -228,9 +249,14 @@ def test_a_lab_that_cannot_be_made_leaves_nothing(engine, scenario):
 @pytest.mark.parametrize(
     ("hosts", "options", "line"),
     [
-        (1, {"clutser": {}}, "driver.options.clutser is unknown; there are: capabilities, cluster, kind, version"),
+        (
+            1,
+            {"clutser": {}},
+            "driver.options.clutser is unknown; there are: capabilities, cluster, has_etcd, kind, releases",
+        ),
         (1, {"cluster": {"sise": 1}}, "driver.options.cluster.sise is unknown; there are: auth, dead"),
         (1, {"kind": "systemd", "cluster": {"size": 1}}, "leave driver.options.cluster out"),
+        (1, {"has_etcd": False, "cluster": {"size": 1}}, "leave driver.options.cluster out"),
     ],
 )
 def test_a_scenario_that_asks_for_what_cannot_be(scenario, hosts, options, line):

@@ -23,7 +23,7 @@ VARIABLES = {
     "etcd_cluster_install_from": "present",
     "etcd_cluster_settings": {"unsafe-no-fsync": True},
 }
-"""The hosts' addresses are known to the engine alone, it is root who is connected, and the image brings etcd."""
+"""The hosts' addresses are known to the engine alone, it is root who is connected, and the test bed brings etcd."""
 ETCDCTL = {
     "ETCDCTL_ENDPOINTS": "https://127.0.0.1:2379",
     "ETCDCTL_CACERT": "/etc/etcd/pki/ca.crt",

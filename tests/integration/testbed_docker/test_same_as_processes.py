@@ -17,7 +17,7 @@ from tests.testbed.backend import VersionFixed
 
 # It looks at the disk on this machine; in containers, test_clusters does.
 del test_a_wiped_member_has_an_empty_disk  # noqa: F821
-# A container keeps the etcd of its image; the refusal is proved below.
+# A container keeps the etcd that was mounted into it; the refusal is proved below.
 del test_members_of_one_cluster_can_be_of_two_versions  # noqa: F821
 
 OF_ANY_BACKEND = (
@@ -47,6 +47,6 @@ def _in_containers(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "Cluster", functools.partial(Cluster, backend="docker"))
 
 
-def test_a_container_keeps_the_etcd_of_its_image():
+def test_a_container_keeps_the_etcd_it_was_made_with():
     with Cluster(1, backend="docker") as cluster, pytest.raises(VersionFixed, match="keeps the etcd it was made with"):
         cluster["etcd1"].install("3.5")

@@ -33,6 +33,7 @@ WORKERS = 8
 MOST_ADDRESSES = 32
 """The engine gives a network's addresses in order; no test has more hosts than this."""
 NAME = "quorum-etcd"
+PROGRAMS = "/usr/bin"
 
 _clusters = itertools.count(1)
 
@@ -48,6 +49,7 @@ class Place:
     kind: str = "node"
     outlives_run: bool = False
     capabilities: tuple[str, ...] = ()
+    has_etcd: bool = True
 
 
 class DockerBackend(Backend):
@@ -59,7 +61,7 @@ class DockerBackend(Backend):
 
     def __init__(self, version: str | None, *, partitionable: bool, place: Place | None = None) -> None:
         kind = place.kind if place else "node"
-        image, release = image_and_release(version, kind)
+        image, release = recipe.image_name(kind), releases.find(version)
         engine = engine_for_clusters(image)
         self._client = engine.client
         place = place or place_of_this_run(self._client)
@@ -68,7 +70,7 @@ class DockerBackend(Backend):
         self.hosts: dict[str, ContainerHost] = {}
         self._prefix = place.prefix
         self.directory = place.directory
-        self.version = release.version if release else packaged_version(self._client, image)
+        self.version = release.version
         with asking(f"create the network {self._prefix}"):
             self._network = self._client.api.create_network(self._prefix, driver="bridge", labels=dict(place.labels))[
                 "Id"
@@ -76,18 +78,13 @@ class DockerBackend(Backend):
             subnet = self._client.api.inspect_network(self._network)["IPAM"]["Config"][0]["Subnet"]
         addresses = itertools.islice(ipaddress.ip_network(subnet).hosts(), MOST_ADDRESSES)
         self.server_names = (*Backend.server_names, *map(str, addresses))
-        binaries = (
-            {"/usr/local/bin/etcd": str(release.etcd), "/usr/local/bin/etcdctl": str(release.etcdctl)}
-            if release
-            else {}
-        )
         self._setting = Setting(
             engine,
             image,
             self._prefix,
             self.directory,
             place.labels,
-            binaries,
+            programs_on_hosts(release) if place.has_etcd else {},
             partitionable,
             kind,
             capabilities=place.capabilities,
@@ -158,23 +155,9 @@ def place_of_this_run(client: docker.DockerClient) -> Place:
     return Place(f"{NAME}-{run_id()}-{next(_clusters)}", session.current().new_directory(), labels())
 
 
-def image_and_release(version: str | None, kind: str) -> tuple[str, releases.Release | None]:
-    """The image for an etcd version, and the release of this machine to put into it where no image brings that
-    version.
-    """
-    if version is None or version in recipe.SUITES.values():
-        return recipe.image_name(kind, version), None
-    return recipe.image_name(kind), releases.find(version)
-
-
-@functools.cache
-def packaged_version(client: docker.DockerClient, image: str) -> str:
-    """The version of the etcd in an image: noted on it when it was built, else asked of it."""
-    noted = client.images.get(image).labels.get(recipe.VERSION_LABEL)
-    if noted:
-        return noted
-    said = client.containers.run(image, ["etcd", "--version"], remove=True, labels=labels()).decode()
-    return said.split("etcd Version:")[1].split()[0]
+def programs_on_hosts(release: releases.Release) -> dict[str, str]:
+    """Where the programs of a release are mounted: their path here, by their path there, which is that of a package."""
+    return {f"{PROGRAMS}/{program.name}": str(program) for program in release.programs}
 
 
 @functools.cache

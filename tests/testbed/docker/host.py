@@ -59,8 +59,8 @@ class Setting:
     network: str
     directory: Path
     labels: Mapping[str, str]
-    binaries: Mapping[str, str]
-    """Programs of this machine to put into the containers: their path here, by their path there."""
+    programs: Mapping[str, str]
+    """Programs of this machine, mounted into the containers: their path here, by their path there."""
     partitionable: bool
     kind: str = "node"
     """``node``, or ``systemd``: a host that boots an init system."""
@@ -257,7 +257,7 @@ def host_settings(setting: Setting) -> dict[str, Any]:
     """The engine's settings of a container: what it mounts, publishes, and may do. Never privileged."""
     binds = [
         f"{setting.directory}:{setting.directory}:ro",
-        *(f"{here}:{there}:ro" for there, here in setting.binaries.items()),
+        *(f"{here}:{there}:ro" for there, here in setting.programs.items()),
     ]
     settings: dict[str, Any] = {
         "cap_add": [*(["NET_ADMIN"] if setting.partitionable else []), *setting.capabilities],

@@ -13,7 +13,9 @@ be at first, in the words of :class:`tests.testbed.Cluster`:
         kind: systemd                              # hosts with an init system, reached over SSH; then no cluster is
           made
         capabilities: [SYS_ADMIN]                  # what the hosts may do beyond what a container may
-        version: "3.4"                             # of etcd; ETCD_LAB_VERSION otherwise, or the newest
+        version: "3.4"                             # of etcd; ETCD_LAB_VERSION otherwise, or the newest here
+        releases: [3.4.23, 3.5.16]                 # of etcd, that the scenario itself brings to its hosts
+        has_etcd: false                            # hosts without any etcd, on which the scenario installs it
         writer: true                               # 25 keys a second, from before converge until verify asks for the
           report
 
@@ -34,18 +36,19 @@ from typing import Any
 
 import yaml
 
-from .. import writing
+from .. import releases, writing
 from ..backend import Backend, BackendUnavailable
 from ..cluster import Cluster
+from ..images import recipe
 from ..state import State
 from . import ssh
-from .backend import NAME, DockerBackend, Place, image_and_release
+from .backend import NAME, DockerBackend, Place
 from .host import PYTHON, ContainerHost
 from .ownership import LAB, lab_labels, project_folder, remove_labelled
 from .preflight import engine_for_labs
 
 STATE_OPTIONS = frozenset(field.name for field in dataclasses.fields(State)) | {"flags"}
-OPTIONS = frozenset({"capabilities", "cluster", "kind", "version", "writer"})
+OPTIONS = frozenset({"capabilities", "cluster", "has_etcd", "kind", "releases", "version", "writer"})
 DATA_PREFIX = "before/"
 DATA_KEYS = 10
 
@@ -67,6 +70,7 @@ class Scenario:
     version: str | None
     has_writer: bool = False
     capabilities: tuple[str, ...] = ()
+    has_etcd: bool = True
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Scenario:
@@ -85,9 +89,10 @@ class Scenario:
             hosts=tuple(platform["name"] for platform in molecule["platforms"]),
             cluster=options.get("cluster") or {},
             kind=options.get("kind", "node"),
-            version=options.get("version") or variables.get("ETCD_LAB_VERSION") or None,
+            version=options.get("version") or variables.get(releases.CHOICE_FOR_SCENARIOS) or None,
             has_writer=bool(options.get("writer")),
             capabilities=tuple(options.get("capabilities") or ()),
+            has_etcd=options.get("has_etcd", True),
         ).checked(options)
 
     def checked(self, options: Mapping[str, Any]) -> Scenario:
@@ -102,6 +107,8 @@ class Scenario:
                 "driver.options.kind is systemd: the scenario's role makes the cluster; leave "
                 "driver.options.cluster out"
             )
+        if self.cluster and not self.has_etcd:
+            raise WrongScenario("driver.options.has_etcd is false: leave driver.options.cluster out")
         if self.cluster and self.hosts != tuple(f"etcd{number}" for number in range(1, len(self.hosts) + 1)):
             raise WrongScenario(
                 f"platforms are named etcd1, etcd2 and so on, in this order; found {', '.join(self.hosts)}"
@@ -141,8 +148,7 @@ def create(scenario: Scenario) -> None:
 
     Whatever an earlier run of the scenario left goes first.
     """
-    image, _ = image_and_release(scenario.version, scenario.kind)
-    engine = engine_for_labs([image])
+    engine = engine_for_labs([recipe.image_name(scenario.kind)])
     remove_labelled(engine.client, LAB, scenario.lab)
     writing.end(scenario.files)
     ssh.close(scenario.files)
@@ -155,6 +161,7 @@ def create(scenario: Scenario) -> None:
         kind=scenario.kind,
         outlives_run=True,
         capabilities=scenario.capabilities,
+        has_etcd=scenario.has_etcd,
     )
     backends: list[DockerBackend] = []
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import concurrent.futures
 import os
 import sys
 
@@ -18,7 +17,7 @@ from ..backend import BackendAbsent, BackendUnavailable
 from ..cache import CacheUnusable
 from ..docker.engine import connect
 from . import build as builder
-from .recipe import KINDS, OVERRIDE, SUITES, Image
+from .recipe import KINDS, OVERRIDE, Image
 
 # A pull or a build may say nothing for this long, in seconds.
 SILENCE = 120
@@ -28,9 +27,6 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description="Container images for the tests.")
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="make what is missing; an unchanged image costs nothing")
-    build.add_argument(
-        "--suite", action="append", choices=list(SUITES), help="Debian release; repeat for more (default: all)"
-    )
     build.add_argument("--kind", action="append", choices=KINDS, help="repeat for more (default: all)")
     build.add_argument("--refresh", action="store_true", help="make them anew, also from an unchanged recipe")
     build.add_argument(
@@ -47,22 +43,13 @@ def build(client: docker.DockerClient, wanted: argparse.Namespace) -> None:
     if os.environ.get(OVERRIDE):
         tell(f"{OVERRIDE}={os.environ[OVERRIDE]} is used for everything; nothing is built")
         return
-    suites = wanted.suite or list(SUITES)
-    with concurrent.futures.ThreadPoolExecutor(len(suites)) as pool:
-        running = [
-            pool.submit(builder.build, client, suite, wanted.kind or KINDS, tell, wanted.refresh) for suite in suites
-        ]
-    failures = [failure for each in running if (failure := each.exception())]
-    if failures:
-        # What is broken counts for more than what is missing.
-        raise min(failures, key=lambda failure: isinstance(failure, BackendAbsent))
+    builder.build(client, wanted.kind or KINDS, tell, wanted.refresh)
 
 
 def show(client: docker.DockerClient) -> None:
-    for suite, minor in SUITES.items():
-        for kind in KINDS:
-            name = Image(kind, suite).name
-            tell(f"{name}  etcd {minor}  {'present' if builder.image_id(client, name) else 'missing'}")
+    for kind in KINDS:
+        name = Image(kind).name
+        tell(f"{name}  {'present' if builder.image_id(client, name) else 'missing'}")
 
 
 def tell(line: str) -> None:

@@ -112,7 +112,7 @@ def apt_targets() -> str:
 
 def run_mmdebstrap(suite: str, sources: list[str], tar: Path) -> None:
     include = ["--include=ca-certificates"] if any(" https:" in source for source in sources) else []
-    # minbase is what the official slim images hold; less has no useradd, which the etcd package needs.
+    # minbase is what the official slim images hold; less has no useradd, which the role and the packages of etcd need.
     command = ["mmdebstrap", "--variant=minbase", "--format=tar", *include, suite, str(tar), "-"]
     try:
         done = subprocess.run(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import io
 import time
 import typing as t
 
@@ -20,26 +19,22 @@ import requests.exceptions
 from .. import cache
 from .bootstrap import bootstrap
 from .errors import ImageError
-from .recipe import CONTEXT, LABEL, REPOSITORY, VERSION_LABEL, Image, recipe_hash
+from .recipe import CONTEXT, LABEL, REPOSITORY, Image, recipe_hash
 
 PULL_TIMEOUT = 300
 BUILD_TIMEOUT = 900
 
 
 def build(
-    client: docker.DockerClient,
-    suite: str,
-    kinds: t.Sequence[str],
-    tell: t.Callable[[str], None],
-    refresh: bool = False,
+    client: docker.DockerClient, kinds: t.Sequence[str], tell: t.Callable[[str], None], refresh: bool = False
 ) -> None:
-    """Make the images of one suite that are missing (all of them if `refresh`), telling one line for each step.
+    """Make the images of these kinds that are missing (all of them if `refresh`), telling one line for each step.
 
     A clone that wants the same ones at the same time waits, and finds them.
     """
-    images = [Image(kind, suite) for kind in kinds]
+    images = [Image(kind) for kind in kinds]
     are_there = not refresh and all(image_id(client, image.name) for image in images)
-    with contextlib.nullcontext() if are_there else cache.locked(f"images-of-{suite}", BUILD_TIMEOUT):
+    with contextlib.nullcontext() if are_there else cache.locked("images", BUILD_TIMEOUT):
         make_missing(client, images, tell, refresh)
 
 
@@ -57,7 +52,6 @@ def make_missing(
         started = time.monotonic()
         replaced = image_id(client, image.name)
         run_build(client, image, base)
-        note_version(client, image)
         if replaced:
             with contextlib.suppress(docker.errors.APIError):
                 client.images.remove(replaced)
@@ -130,14 +124,6 @@ def run_build(client: docker.DockerClient, image: Image, base: str) -> None:
                 f"{image.name}: not built after {BUILD_TIMEOUT} s; last output: {said[-1] if said else 'none'}",
                 "check the Debian mirror",
             )
-
-
-def note_version(client: docker.DockerClient, image: Image) -> None:
-    """Label the image with the version of its etcd, so that nobody has to start a container to learn it."""
-    said = client.containers.run(image.name, ["etcd", "--version"], remove=True).decode()
-    version = said.split("etcd Version:")[1].split()[0]
-    recipe = f"FROM {image.name}\nLABEL {VERSION_LABEL}={version}\n"
-    client.images.build(fileobj=io.BytesIO(recipe.encode()), tag=image.name, rm=True, forcerm=True)
 
 
 def remove(client: docker.DockerClient, tell: t.Callable[[str], None]) -> None:

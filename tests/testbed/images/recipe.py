@@ -19,10 +19,9 @@ CONTEXT_FILES = ("Dockerfile", "archive_cache.pth", "archive_cache.py", "etcd-st
 
 REPOSITORY = "quorum-etcd-test"
 LABEL = "quorum.etcd.image"
-VERSION_LABEL = "quorum.etcd.version"
 
-SUITES = {"bookworm": "3.4", "trixie": "3.5"}
-"""Debian releases, and the minor release of etcd that each packages."""
+SUITE = "trixie"
+"""The Debian release underneath; its name, not a number, since mirrors know it by that."""
 
 KINDS = ("node", "systemd")
 """`node`: an idle host on which the tests start etcd. `systemd`: a host with an init system, for the role."""
@@ -32,10 +31,13 @@ OVERRIDE = "ETCD_TEST_IMAGE"
 
 @dataclass(frozen=True)
 class Image:
-    """One image: `kind` is a stage of the Dockerfile, `suite` the Debian release underneath."""
+    """One image: `kind` is a stage of the Dockerfile, `suite` the Debian release underneath.
+
+    It holds no etcd: that is mounted into each host.
+    """
 
     kind: str
-    suite: str
+    suite: str = SUITE
 
     @property
     def name(self) -> str:
@@ -57,23 +59,11 @@ def recipe_hash() -> str:
     return digest.hexdigest()[:12]
 
 
-def suite_of_etcd(version: str | None) -> str:
-    """The suite whose package is of this etcd minor release ("3.5"); the newest one for None.
-
-    Raises KeyError if no suite has it.
-    """
-    if version is None:
-        return list(SUITES)[-1]
-    return {minor: suite for suite, minor in SUITES.items()}[version]
-
-
 def all_names() -> list[str]:
     """Every image that a full test run needs, by name."""
-    return sorted({image_name(kind, version) for kind in KINDS for version in SUITES.values()})
+    return sorted({image_name(kind) for kind in KINDS})
 
 
-def image_name(kind: str = "node", version: str | None = None) -> str:
-    """The image for hosts with this etcd minor release, unless the environment variable ETCD_TEST_IMAGE names
-    another.
-    """
-    return os.environ.get(OVERRIDE) or Image(kind, suite_of_etcd(version)).name
+def image_name(kind: str = "node") -> str:
+    """The image for hosts of this kind, unless the environment variable ETCD_TEST_IMAGE names another."""
+    return os.environ.get(OVERRIDE) or Image(kind).name

@@ -22,7 +22,7 @@ import pytest
 
 from tests.environment import ROOT
 
-COMMANDS = ("make", "git", "mmdebstrap", "fuse-overlayfs", "iptables", "ssh")
+COMMANDS = ("make", "git", "mmdebstrap", "fuse-overlayfs", "iptables", "ssh", "go")
 NEEDED = (
     "bash",
     "cat",
@@ -139,7 +139,7 @@ def test_what_is_missing_is_installed_and_the_engine_started_and_stopped(machine
     first = machine.run()
 
     assert first.returncode == 0, first
-    assert machine.installed == "mmdebstrap fuse-overlayfs iptables"
+    assert machine.installed == "mmdebstrap golang-go fuse-overlayfs iptables"
     assert "machine: starting dockerd" in first.stdout
     assert json.loads((machine.folder / "etc" / "docker" / "daemon.json").read_text()) == {"mtu": 9000}
     pid = int((machine.folder / "run" / "quorum-etcd-machine" / "dockerd.pid").read_text())
@@ -197,6 +197,6 @@ def test_a_machine_without_apt_is_told_what_it_lacks(machine):
 
     assert done.returncode == 1
     assert done.stderr.startswith(
-        "error: this machine lacks git mmdebstrap openssh-client docker.io fuse-overlayfs iptables; install "
+        "error: this machine lacks git mmdebstrap openssh-client golang-go docker.io fuse-overlayfs iptables; install "
         "that, or run this"
     )

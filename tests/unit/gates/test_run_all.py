@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 
 from tests import run_all
@@ -130,7 +133,17 @@ def test_the_run_is_green_only_when_every_step_tested_and_passed(
 ):
     waiting = {outcome.step: outcome for outcome in outcomes}
     monkeypatch.setattr(run_all, "RUNS", {"test": tuple(waiting)})
+    monkeypatch.setattr(run_all, "MEANWHILE", {})
     monkeypatch.setattr(run_all, "take", waiting.pop)
     monkeypatch.setattr(suite, "RECORD", tmp_path / "suite.json")
     assert run_all.main() == exit_code
     assert capsys.readouterr().out.splitlines()[-1] == closing
+
+
+def test_what_later_steps_need_is_made_meanwhile_and_ended_with_the_run(monkeypatch, tmp_path):
+    (tmp_path / "Makefile").write_text("releases:\n\t@echo $$$$ > made; exec sleep 60\nimages:\n\t@touch images\n")
+    monkeypatch.setattr(run_all, "ROOT", tmp_path)
+    with run_all.made_meanwhile(run_all.MEANWHILE["test"]):
+        while not (tmp_path / "images").exists() or not (made := tmp_path / "made").exists() or not made.read_text():
+            time.sleep(0.01)
+    assert not Path(f"/proc/{int(made.read_text())}").exists()

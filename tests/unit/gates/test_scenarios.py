@@ -21,6 +21,7 @@ from tests.scenarios.catalogue import CHAINS, ROOT, SECONDS_OF, Scenario, chains
 from tests.scenarios.outcome import Outcome
 from tests.scenarios.report import Report
 from tests.scenarios.side_by_side import run_side_by_side
+from tests.testbed import releases
 from tests.testbed.backend import BackendAbsent, BackendUnavailable
 
 OF_TIME = "[measures_time] 1 of 1 failed\n"
@@ -235,6 +236,37 @@ class TestLeftOut:
         why, which = capsys.readouterr().err.splitlines()
         assert why == "molecule: no Docker engine here; start it"
         assert which == "molecule: left out: " + ", ".join(wanted or [each.name for each in load()])
+
+    @pytest.mark.parametrize(
+        ("wanted", "ci", "exit_code"),
+        [([], "", 0), ([], "true", 1), (["role_upgrade"], "", 1)],
+        ids=["elsewhere", "on CI", "asked for by name"],
+    )
+    def test_a_scenario_without_its_release_is_left_out_and_the_others_run(
+        self, wanted, ci, exit_code, monkeypatch, capsys
+    ):
+        def find(version):
+            if version == "3.4.23":
+                raise releases.ReleaseMissing("no etcd 3.4.23 on this machine")
+
+        ran: list[str] = []
+        monkeypatch.setattr(command, "require_engine", lambda: None)
+        monkeypatch.setattr(command, "run_all", lambda chosen: ran.extend(each.name for each in chosen) or 0)
+        monkeypatch.setattr(releases, "find", find)
+        monkeypatch.setenv("CI", ci)
+        assert command.main(wanted) == exit_code
+        assert capsys.readouterr().err.splitlines() == [
+            "molecule: no etcd 3.4.23 on this machine",
+            "molecule: left out: role_upgrade",
+        ]
+        assert ran == [each.name for each in load() if not wanted and each.name != "role_upgrade"]
+
+    def test_a_release_that_is_chosen_is_that_of_the_scenarios_about_none(self, monkeypatch):
+        asked: list[str | None] = []
+        monkeypatch.setattr(releases, "find", asked.append)
+        monkeypatch.setenv(releases.CHOICE_FOR_SCENARIOS, "3.6")
+        assert command.lacking_releases([scenario("any"), Scenario("one", ("etcd1",), "node", ("3.4.23",))]) == {}
+        assert asked == ["3.6", "3.4.23"]
 
     def test_what_is_there_and_does_not_work_is_a_failure_everywhere(self, monkeypatch, capsys):
         def broken():

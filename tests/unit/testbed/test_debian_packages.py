@@ -1,20 +1,18 @@
 # Copyright (c) 2026, the quorum.etcd founders
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fetching etcd from the machine's own mirror: the mirror is found in every form of apt's sources, failures are told by
-suite.
+"""Fetching etcd from the machine's own mirror: the mirror is found in every form of apt's sources, a suite
+that has another release is told.
 """
 
 from __future__ import annotations
 
 import shutil
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
-from tests.testbed import cache, debian_packages
-from tests.testbed.debian_packages import FetchFailed
+from tests.testbed import debian_packages
+from tests.testbed.release_cache import FetchFailed
 
 MIRROR = "http://mirror.example/debian/"
 SOURCES = {
@@ -32,38 +30,6 @@ SOURCES = {
         """,
     ),
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def etcd_cache(tmp_path, monkeypatch):
-    """A cache of the test's own."""
-    monkeypatch.setenv(cache.OVERRIDE, str(tmp_path / "cache"))
-    monkeypatch.setattr(debian_packages, "CACHE", tmp_path / "cache" / "etcd")
-    return tmp_path / "cache" / "etcd"
-
-
-@pytest.fixture
-def mirror(monkeypatch):
-    """A mirror of which every suite has an etcd 3.5.16; what was downloaded from it."""
-    downloaded: list[str] = []
-
-    def apt(folder, *arguments, **_):
-        if arguments[0] == "download":
-            downloaded.append(folder.name)
-            (folder / "etcd-server.deb").touch()
-
-    def run(command, **_):
-        if command[0] == "dpkg":
-            programs = Path(command[-1], "usr", "bin")
-            programs.mkdir(parents=True)
-            for name in ("etcd", "etcdctl"):
-                (programs / name).touch()
-        return "etcd Version: 3.5.16\n"
-
-    monkeypatch.setattr(debian_packages, "_configured_mirrors", lambda: [MIRROR])
-    monkeypatch.setattr(debian_packages, "_apt", apt)
-    monkeypatch.setattr(debian_packages, "_run", run)
-    return downloaded
 
 
 @pytest.fixture
@@ -122,55 +88,10 @@ def test_a_source_that_is_not_debians_is_passed_over(monkeypatch):
     assert asked == ["http://vendor.example/", MIRROR]
 
 
-def test_a_suite_that_fails_is_told_and_the_others_go_on(monkeypatch):
-    def fetch(suite):
-        if suite == "bullseye":
-            raise FetchFailed("apt-get update: E: no such suite")
-        return "3.5.16"
-
-    monkeypatch.setattr(debian_packages, "_fetch_suite", fetch)
-    assert [(one.suite, one.version, one.problem) for one in debian_packages.fetch(("bullseye", "trixie"))] == [
-        ("bullseye", None, "apt-get update: E: no such suite"),
-        ("trixie", "3.5.16", ""),
-    ]
-
-
-def test_what_is_cached_is_not_fetched_again(monkeypatch, etcd_cache):
-    (etcd_cache / "3.4.23").mkdir(parents=True)
-    (etcd_cache / "3.4.23" / "source").write_text("Debian bookworm\n")
-    monkeypatch.setattr(debian_packages, "_fetch_suite", lambda suite: pytest.fail("fetched again"))
-    assert "bookworm" not in debian_packages.not_cached()
-    assert debian_packages.fetch(("bookworm",))[0].version == "3.4.23"
-
-
-def test_clones_that_fetch_at_the_same_time_fetch_once(mirror, etcd_cache):
-    with ThreadPoolExecutor(4) as clones:
-        fetched = list(clones.map(lambda _: debian_packages.fetch(("trixie",)), range(4)))
-    assert {one.version for (one,) in fetched} == {"3.5.16"}
-    assert len(mirror) == 1
-    assert sorted(path.name for path in (etcd_cache / "3.5.16").iterdir()) == ["etcd", "etcdctl", "source"]
-
-
-def test_what_a_killed_process_left_is_swept_away(mirror, etcd_cache):
-    (etcd_cache / ".trixie-killed").mkdir(parents=True)
-    debian_packages.fetch(("trixie",))
-    assert [path.name for path in etcd_cache.iterdir()] == ["3.5.16"]
-
-
-def test_a_release_that_is_in_use_is_replaced_whole(mirror, etcd_cache):
-    (etcd_cache / "3.5.16").mkdir(parents=True)
-    (etcd_cache / "3.5.16" / "etcd").write_text("of an earlier fetch that noted no source")
-    assert debian_packages.fetch(("trixie",))[0].version == "3.5.16"
-    assert (etcd_cache / "3.5.16" / "etcd").read_text() == ""
-
-
-def test_a_cache_that_cannot_be_written_is_told_by_suite(monkeypatch, tmp_path):
-    (tmp_path / "file").touch()
-    monkeypatch.setenv(cache.OVERRIDE, str(tmp_path / "file"))
-    (told,) = debian_packages.fetch(("trixie",))
-    assert (
-        told.problem == f"cannot write to {tmp_path / 'file'}: Not a directory; name another folder in {cache.OVERRIDE}"
-    )
+def test_a_suite_that_went_on_to_another_release_is_told(monkeypatch):
+    monkeypatch.setattr(debian_packages, "_fetch_suite", lambda suite: "3.6.5")
+    with pytest.raises(FetchFailed, match=r"it packages 3\.6\.5 now"):
+        debian_packages.fetch("forky", "3.5.30")
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.testbed import debian_packages, releases
-from tests.testbed.__main__ import main
-from tests.testbed.debian_packages import Fetched
+from tests.testbed import releases
 
 
 @pytest.fixture
@@ -82,55 +80,20 @@ def test_a_named_binary_that_is_none_is_an_error(tmp_path, monkeypatch):
 
 def test_a_script_on_path_is_not_taken_for_the_server(program, monkeypatch):
     monkeypatch.setenv("PATH", program("3.5.1", name="scripts"))
-    monkeypatch.setattr(releases, "_cached", list)
+    monkeypatch.setattr(releases, "cached", dict)
     assert releases.available() == {}
 
 
-ALL_TESTED = ("3.4.23", "3.5.16")
-
-
-@pytest.mark.parametrize(
-    ("there", "ci", "code"),
-    [
-        (ALL_TESTED, "", 0),
-        (ALL_TESTED, "true", 0),
-        (["3.5.1"], "", 0),
-        (["3.5.1"], "true", 1),
-        ([], "", 1),
-        ([], "true", 1),
-    ],
-)
-def test_one_release_is_enough_but_ci_needs_all_that_are_tested(there, ci, code, program, monkeypatch):
-    for version in there:
-        program(version)
-    monkeypatch.setenv("CI", ci)
-    assert main(["releases"]) == code
-
-
-def test_what_cannot_be_fetched_is_said_in_one_line_each(program, monkeypatch, capsys, tmp_path):
+def test_what_is_on_path_comes_before_what_was_fetched(program, monkeypatch):
     program("3.5.1")
-    monkeypatch.delenv("CI", raising=False)
-    monkeypatch.setattr(debian_packages, "CACHE", tmp_path)
-    monkeypatch.setattr(
-        debian_packages,
-        "fetch",
-        lambda suites: [Fetched(suite, None, "apt-get and dpkg are needed") for suite in suites],
-    )
-    assert main(["releases", "--fetch"]) == 0
-    told = capsys.readouterr()
-    assert [line.split() for line in told.out.splitlines() if "missing" in line] == [
-        [suite, "missing:", "etcd", f"{minor}:", "apt-get", "and", "dpkg", "are", "needed"]
-        for suite, minor in debian_packages.SUITES.items()
-    ]
-    assert (
-        told.err == "missing: etcd 3.4, whose tests are left out (on CI they fail); name a binary in ETCD_TEST_ETCD\n"
-    )
+    on_path = program("3.5.1", name="installed")
+    real = releases._release_at(Path(on_path) / "etcd", "PATH")
+    monkeypatch.setattr(releases, "_of_path", lambda: [real])
+    assert releases.find("3.5.1").etcd.parent.name == "installed"
 
 
-def test_where_all_is_there_nothing_is_said_of_fetching(program, monkeypatch, capsys, tmp_path):
-    for version, suite in zip(("3.3.25", "3.4.23", "3.5.16", "3.5.30"), debian_packages.SUITES, strict=True):
-        (Path(program(version)) / "source").write_text(f"Debian {suite}\n")
-    monkeypatch.setattr(debian_packages, "CACHE", tmp_path)
-    monkeypatch.setattr(debian_packages, "fetch", lambda suites: pytest.fail("fetched again"))
-    assert main(["releases", "--fetch"]) == 0
-    assert "fetching" not in capsys.readouterr().out
+def test_programs_that_a_release_does_not_have_are_not_named(program):
+    folder = Path(program("3.4.23"))
+    assert releases.find().programs == (folder / "etcd", folder / "etcdctl")
+    (folder / "etcdutl").touch()
+    assert releases.find().programs[-1] == folder / "etcdutl"

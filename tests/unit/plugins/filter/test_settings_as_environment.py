@@ -30,6 +30,18 @@ def test_a_flag_becomes_its_variable(settings, variables):
     assert settings_as_environment(settings) == variables
 
 
+def test_a_variable_is_the_one_that_the_release_reads():
+    settings = {"experimental-initial-corrupt-check": True, "snapshot-catchup-entries": 5000}
+    assert settings_as_environment(settings, "3.7.3") == {
+        "ETCD_FEATURE_GATES": "InitialCorruptCheck=true",
+        "ETCD_SNAPSHOT_CATCHUP_ENTRIES": "5000",
+    }
+    assert settings_as_environment(settings, "3.5.34") == {
+        "ETCD_EXPERIMENTAL_INITIAL_CORRUPT_CHECK": "true",
+        "ETCD_EXPERIMENTAL_SNAPSHOT_CATCHUP_ENTRIES": "5000",
+    }
+
+
 @pytest.mark.parametrize(
     "settings",
     [

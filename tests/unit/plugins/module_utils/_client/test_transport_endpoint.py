@@ -104,6 +104,19 @@ def test_an_answer_of_another_shape_is_not_etcds(answer):
     failed(errors.NOT_ETCD, endpoint_of(NOBODY, Scripted({"MemberList": answer})).member_list, False)
 
 
+def test_a_downgrade_is_one_call_with_three_actions():
+    transport = Scripted({"Downgrade": {"version": "3.7.0"}})
+    endpoint = endpoint_of(NOBODY, transport)
+    endpoint.downgrade_validate("3.6")
+    endpoint.downgrade_enable("3.6")
+    endpoint.downgrade_cancel()
+    assert [call.request for call in transport.asked] == [
+        {"action": "VALIDATE", "version": "3.6"},
+        {"action": "ENABLE", "version": "3.6"},
+        {"action": "CANCEL"},
+    ]
+
+
 # -- tokens ------------------------------------------------------------------------------------------------------------
 
 

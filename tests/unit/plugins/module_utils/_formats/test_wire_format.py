@@ -22,8 +22,12 @@ KINDS = {
     wire_format.STRING: TYPES.TYPE_STRING,
     wire_format.BYTES: TYPES.TYPE_BYTES,
     wire_format.ALARM_TYPE: TYPES.TYPE_ENUM,
+    wire_format.DOWNGRADE_ACTION: TYPES.TYPE_ENUM,
 }
-NAMES = {wire_format.ALARM_TYPE: ("NONE", "NOSPACE", "CORRUPT")}
+NAMES = {
+    wire_format.ALARM_TYPE: ("NONE", "NOSPACE", "CORRUPT"),
+    wire_format.DOWNGRADE_ACTION: ("VALIDATE", "ENABLE", "CANCEL"),
+}
 VALUES = {
     wire_format.UINT64: st.integers(0, 2**64 - 1),
     wire_format.INT64: st.integers(-(2**63), 2**63 - 1),
@@ -31,6 +35,7 @@ VALUES = {
     wire_format.STRING: st.text(),
     wire_format.BYTES: st.binary(),
     wire_format.ALARM_TYPE: st.sampled_from(NAMES[wire_format.ALARM_TYPE]),
+    wire_format.DOWNGRADE_ACTION: st.sampled_from(NAMES[wire_format.DOWNGRADE_ACTION]),
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.decision import plan
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity import Identity, member_id_readings
@@ -143,6 +144,11 @@ def cluster(
     return replace(observed, **facts)  # type: ignore[arg-type]
 
 
+def downgrading(observed: Cluster, target: str = "3.5.0") -> Cluster:
+    """The same, while a downgrade to this release is on."""
+    return replace(observed, statuses=tuple(replace(status, downgrade_target=target) for status in observed.statuses))
+
+
 def voters(count: int, dead_ones: int = 0) -> list[Host]:
     """m1 to m<count>; the last `dead_ones` of them do not answer."""
     alive = count - dead_ones
@@ -169,7 +175,7 @@ def present(
     peer_urls: list[str] | None = None,
     member_id: str | int = "",
     accept: tuple[str, ...] = (),
-    **options: bool,
+    **options: Any,
 ) -> Goal:
     return Goal(PRESENT, identity(name, peer_urls, member_id), accept=frozenset(accept), **options)
 

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import flags
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.flags import FLAGS, judged, known_to
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.flags import (
+    CHANGED_DEFAULTS,
+    FLAGS,
+    FORMER_CHOICES,
+    flag_name,
+    judged,
+    known_to,
+    name_for,
+    vocabulary_of,
+)
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.nearest import nearest
 
 
 @pytest.mark.parametrize(
@@ -26,6 +36,14 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.flags impo
 )
 def test_who_knows_a_flag(name, releases, others):
     assert [text for text in (releases + " " + others).split() if name in known_to(judged(text))] == releases.split()
+
+
+@pytest.mark.parametrize(
+    ("release", "version"),
+    [("", None), ("3.3.25", None), ("3.4.23", (3, 4, 23)), ("3.7.3", (3, 7, 3)), ("3.8.0-rc.1", (3, 7, 0))],
+)
+def test_a_release_that_is_newer_than_the_table_reads_the_names_of_the_newest(release, version):
+    assert vocabulary_of(release) == version
 
 
 @pytest.mark.parametrize("release", ["", "three", "3.3.25", "3.8.0", "4.0.0"])
@@ -52,11 +70,33 @@ def test_what_took_the_place_of_a_flag_is_known_to_the_releases_after_it():
         assert FLAGS[flags.successor(name)].is_known_to((last[0], last[1] + 1, 0))
 
 
-def test_a_flag_has_its_earlier_name():
-    assert flags.predecessor("memory-mlock") == "experimental-memory-mlock"
-    assert flags.predecessor("name") == ""
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("memory-mlock", {"3.5.34": "experimental-memory-mlock", "3.6.0": "memory-mlock", "3.7.3": "memory-mlock"}),
+        ("experimental-memory-mlock", {"3.5.0": "experimental-memory-mlock", "3.6.0": "memory-mlock"}),
+        ("snapshot-catchup-entries", {"3.5.13": "", "3.5.14": "experimental-snapshot-catchup-entries"}),
+        ("experimental-backend-bbolt-freelist-type", {"3.5.0": "backend-bbolt-freelist-type"}),
+        ("experimental-initial-corrupt-check", {"3.6.0": "experimental-initial-corrupt-check", "3.7.0": ""}),
+        ("name", {"3.4.0": "name", "3.7.3": "name"}),
+        ("enable-v2", {"3.5.34": "enable-v2", "3.6.0": ""}),
+        ("nonsense", {"3.7.3": ""}),
+    ],
+)
+def test_a_flag_has_a_name_in_each_release(name, names):
+    assert {release: name_for(name, judged(release)) for release in names} == names
+
+
+def test_names_are_written_in_many_ways():
+    assert {flag_name(key) for key in ("snapshot-count", "--snapshot_count", " Snapshot-Count")} == {"snapshot-count"}
+
+
+def test_a_default_or_a_value_that_changed_is_that_of_a_flag():
+    assert set(CHANGED_DEFAULTS) | set(FORMER_CHOICES) < set(FLAGS)
+    for name, (last, _values) in FORMER_CHOICES.items():
+        assert FLAGS[name].is_known_to((*last, 99))
 
 
 def test_the_nearest_word_is_found_whatever_its_case():
-    assert flags.nearest("compacthashcheck", flags.FEATURES) == "CompactHashCheck"
-    assert flags.nearest("xyz", flags.FEATURES) == ""
+    assert nearest("compacthashcheck", flags.FEATURES) == "CompactHashCheck"
+    assert nearest("xyz", flags.FEATURES) == ""

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import refusal as codes
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import ABSENT, PRESENT, PROMOTED, Goal
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import ABSENT, PRESENT, PROMOTED
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import Quorum
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import (
     ACCEPTABLE,
@@ -23,6 +25,7 @@ from tests.unit.plugins.module_utils._membership.clusters import (
     cluster,
     dead,
     dead_learner,
+    downgrading,
     healthy,
     learner,
     present,
@@ -57,6 +60,13 @@ PRODUCED = {
     "split_brain": (cluster(*voters(3), rival_leader_ids=(1, 2)), absent("m3")),
     "version_unsupported": (cluster(*voters(3), version="3.3.25"), present("m4", [url(4)])),
     "version_bug": (cluster(*voters(3), learner("m4"), version="3.5.30"), present("m4", [url(9)])),
+    "downgrade_in_progress": (downgrading(cluster(*voters(3))), present("m4", [url(4)])),
+    "raft_files_unread": (cluster(*voters(3), version="3.6.16"), present("m4", [url(4)], release="3.7.3")),
+    "v2_requests_in_log": (
+        cluster(*voters(3), version="3.6.16"),
+        present("m4", [url(4)], release="3.7.3", is_log_clean=False),
+    ),
+    "masked_result": (cluster(*voters(3)), present("m4", [url(4)], password="m4")),
 }
 # What only time, the arguments, a host's data, users or etcd itself can tell, so that the plan never says it.
 FROM_ELSEWHERE = {
@@ -73,6 +83,7 @@ FROM_ELSEWHERE = {
     "ca_lost",
     "would_lock_out_clients",
     "root_password_unknown",
+    "v2_keys",
     "run_in_progress",
     "lease_lost",
 }
@@ -113,9 +124,7 @@ def test_what_is_refused_for_its_arithmetic_shows_it_before_and_after(code):
 @pytest.mark.parametrize("code", PRODUCED)
 def test_accepting_everything_overrides_only_what_may_be(code):
     observed, goal = PRODUCED[code]
-    everything = Goal(
-        goal.state, goal.identity, goal.learner, goal.move_leader, goal.min_fault_tolerance, frozenset(CODES)
-    )
+    everything = replace(goal, accept=frozenset(CODES))
     if code in ACCEPTABLE:
         assert verdict(observed, everything).startswith(("add", "update", "promote", "move", "remove"))
         assert any(f"Accepted {code}" in warning for warning in warnings(observed, everything))

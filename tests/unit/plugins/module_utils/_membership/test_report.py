@@ -14,6 +14,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.model impo
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import Quorum
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import Refusal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import Step, project
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.upgrade_gates import IN_THE_WAY, Finding
 
 from tests.unit.plugins.module_utils._membership.clusters import (
     NEWEST_INDEX,
@@ -247,3 +248,19 @@ def test_ids_are_lower_case_hexadecimal_without_prefix():
     high = cluster(healthy("m1", member_id=(1 << 64) - 1))
     assert report.cluster_data(high)["members"][0]["id"] == "f" * 16
     assert refusal(high, absent("m1")).message.startswith("cannot remove m1")
+
+
+def test_what_was_checked_names_its_host_or_none_for_the_cluster():
+    passed, stopped = Finding("m1", "is a healthy voter"), Finding("", "no downgrade is on", IN_THE_WAY, "some_code")
+    assert report.finding_data(passed) == {
+        "host": "m1",
+        "check": "is a healthy voter",
+        "outcome": "passes",
+        "code": None,
+    }
+    assert report.finding_data(stopped) == {
+        "host": None,
+        "check": "no downgrade is on",
+        "outcome": "stands in the way",
+        "code": "some_code",
+    }

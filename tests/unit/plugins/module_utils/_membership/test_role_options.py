@@ -12,6 +12,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.role_optio
     LISTS,
     RELATIONS,
     problems,
+    secret_problems,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -159,10 +160,38 @@ def test_every_problem_is_named():
 
 
 def test_a_release_refuses_what_it_does_not_know():
-    settings = {"etcd_cluster_settings": {"feature-gates": "CompactHashCheck=true"}}
+    settings = {"etcd_cluster_settings": {"feature-gates": "PriorityRequest=true"}}
     assert problems(settings) == ()
-    (problem,) = problems(settings, "3.5.30")
-    assert "came with etcd 3.6.0" in problem
+    (problem,) = problems(settings, "3.6.16")
+    assert "came with etcd 3.7" in problem
+
+
+@pytest.mark.parametrize(
+    ("secrets", "said"),
+    [
+        ({}, ""),
+        ({"etcd_cluster_root_password": "", "etcd_cluster_ca_passphrase": None}, ""),
+        ({"etcd_cluster_root_password": "n2"}, ""),
+        ({"etcd_cluster_root_password": "n1"}, "etcd_cluster_root_password occurs in etcd_cluster_member_name."),
+        ({"etcd_cluster_root_password": 238}, "occurs in etcd_cluster_peer_urls."),
+        ({"etcd_cluster_root_password": "://"}, "occurs in etcd_cluster_peer_urls and etcd_cluster_client_urls."),
+        ({"etcd_cluster_root_password": "3.7.3"}, "occurs in etcd_cluster_upgrade_to."),
+        ({"etcd_cluster_root_password": "exist"}, "occurs in a word that the role reads."),
+        ({"etcd_cluster_ca_passphrase": "https://"}, ""),
+        ({"etcd_cluster_ca_passphrase": "CERTIFICATE"}, "etcd_cluster_ca_passphrase occurs in a word that the role"),
+    ],
+)
+def test_a_secret_must_not_occur_in_what_the_role_reads_from_results(secrets, said):
+    options = {
+        "etcd_cluster_member_name": "n1",
+        "etcd_cluster_peer_urls": ["https://10.0.0.1:2380"],
+        "etcd_cluster_client_urls": ["https://10.0.0.1:2379"],
+        "etcd_cluster_upgrade_to": "3.7.3",
+        "etcd_cluster_settings": {"log-level": "n2"},
+    }
+    found = secret_problems(secrets, options)
+    assert len(found) == (1 if said else 0), found
+    assert all(said in problem for problem in found)
 
 
 def test_every_list_has_a_check_and_every_relation_is_of_variables_of_the_role():

@@ -16,6 +16,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.run_lease 
     Lease,
     holder_data,
     holder_of,
+    is_fresh,
     lease_data,
     lease_of,
     release,
@@ -101,6 +102,14 @@ def test_a_run_is_named_by_host_user_playbook_play_process_and_time():
 def test_a_run_renews_its_own_lease_also_after_it_has_ended_and_is_known_since_its_beginning(ask, now):
     later = replace(ALICE, since="2026-11-27 18:59:00 UTC", play="The next play")
     assert ask(HELD, later, TTL, now) == Lease(replace(later, since=ALICE.since), TTL, now)
+
+
+@pytest.mark.parametrize(
+    ("age", "ttl", "fresh"),
+    [(0, 420, True), (34.9, 420, True), (35, 420, False), (4.9, 60, True), (5, 60, False), (-1, 420, False)],
+)
+def test_a_lease_need_not_be_renewed_before_a_twelfth_of_its_time_is_over(age, ttl, fresh):
+    assert is_fresh(age, ttl) is fresh
 
 
 def test_a_host_that_was_booted_during_the_run_gives_it_the_lease_again():

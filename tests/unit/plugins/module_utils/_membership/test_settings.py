@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import flags
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.environment import environment_of, settings_for
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.flags import FLAGS, known_to
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.settings import (
     DECISIVE,
     DECISIVE_IN_UNIT,
+    deprecations,
     problems,
     timing_problem,
     unit_problems,
@@ -51,20 +53,22 @@ TABLE = [
     ({"initial-cluster-state": "new"}, "", "The role bootstraps the cluster"),
     ({"discovery-srv": "example.org"}, "", "The role bootstraps the cluster"),
     ({"force-new-cluster": True}, "3.5.30", "become a cluster of its own"),
-    # releases
+    # releases: what has another name there is translated, see below
     ({"experimental-corrupt-check-time": "1h"}, "", ""),
     ({"experimental-corrupt-check-time": "1h"}, "3.6.16", ""),
-    ({"experimental-corrupt-check-time": "1h"}, "3.7.3", "does not know any more. Use corrupt-check-time instead."),
-    ({"corrupt-check-time": "1h"}, "3.6.16", ""),
-    ({"corrupt-check-time": "1h"}, "3.5.34", "came with etcd 3.6.0. In etcd 3.5.34 its name is experimental-corrupt-"),
-    (
-        {"experimental-initial-corrupt-check": True},
-        "3.7.0",
-        "Use feature-gates instead: InitialCorruptCheck=true or InitialCorruptCheck=false.",
-    ),
-    ({"enable-v2": True}, "3.6.0", "which etcd 3.6.0 does not know any more. Leave it out."),
+    ({"experimental-corrupt-check-time": "1h"}, "3.7.3", ""),
+    ({"corrupt-check-time": "1h"}, "3.5.34", ""),
+    ({"experimental-initial-corrupt-check": True}, "3.7.0", ""),
+    ({"experimental-initial-corrupt-check": True}, "3.8.0", ""),
+    ({"enable-v2": True}, "3.5.34", ""),
+    ({"enable-v2": True}, "3.6.0", "which etcd 3.6.0 does not know any more. etcd 3.6 has no v2 API"),
+    ({"enable-v2": True}, "3.8.0", "which etcd 3.8.0 does not know any more."),
+    ({"enable-v2": False}, "3.6.0", "which etcd 3.6.0 does not know any more."),
+    ({"experimental-enable-v2v3": "/x"}, "3.6.0", "does not know any more. Leave it out."),
     ({"debug": True}, "3.5.0", "Use log-level instead."),
     ({"socket-reuse-port": True}, "3.4.23", "came with etcd 3.5.0. Leave it out as long as the members run 3.4.23."),
+    ({"snapshot-catchup-entries": 9}, "3.5.13", "came with etcd 3.6.0. Leave it out as long as the members run"),
+    ({"snapshot-catchup-entries": 9}, "3.5.14", ""),
     ({"max-concurrent-streams": 9}, "3.5.4", "came with etcd 3.5.5."),
     ({"max-concurrent-streams": 9}, "3.4.19", "came with etcd 3.4.20."),
     ({"nonsense": 1}, "3.8.0", ""),
@@ -76,6 +80,13 @@ TABLE = [
         "two names of one flag. Leave experimental-corrupt-check-time out.",
     ),
     ({"corrupt-check-time": "1h", "experimental-corrupt-check-time": None}, "3.6.16", ""),
+    (
+        {"feature-gates": "InitialCorruptCheck=true", "experimental_initial_corrupt_check": True},
+        "3.7.3",
+        "sets experimental-initial-corrupt-check, and InitialCorruptCheck in feature-gates, two names of one setting.",
+    ),
+    ({"feature-gates": "InitialCorruptCheck=true", "experimental-initial-corrupt-check": None}, "3.7.3", ""),
+    ({"feature-gates": ["LeaseCheckpoint=true"], "experimental-enable-lease-checkpoint-persist": True}, "3.6.16", ""),
     # values
     ({"quota-backend-bytes": "8GiB"}, "", "to '8GiB'. It must be a whole number."),
     ({"quota-backend-bytes": 8e9}, "", "It must be a whole number."),
@@ -104,10 +115,19 @@ TABLE = [
     ({"feature-gates": "CompactHashCheck"}, "", "It must be a list such as CompactHashCheck=true."),
     ({"feature-gates": "compacthashcheck=true"}, "", "Did you mean CompactHashCheck?"),
     ({"feature-gates": "Nonsense=true"}, "", "the feature gate Nonsense, which etcd 3.6 and 3.7 does not know."),
-    ({"feature-gates": "FastLeaseKeepAlive=true"}, "3.6.16", "FastLeaseKeepAlive, which etcd 3.6.16 does not know."),
+    ({"feature-gates": "FastLeaseKeepAlive=true"}, "3.6.16", "FastLeaseKeepAlive, which came with etcd 3.7. Leave"),
+    ({"feature-gates": "FastLeaseKeepAlive=false"}, "3.6.16", ""),
     ({"feature-gates": "FastLeaseKeepAlive=true"}, "3.7.0", ""),
     ({"feature-gates": "Nonsense=true"}, "3.8.0", ""),
-    ({"feature-gates": "CompactHashCheck=true"}, "3.5.34", "came with etcd 3.6.0. Leave it out"),
+    ({"feature-gates": "Nonsense=true"}, "3.5.34", "the feature gate Nonsense, which etcd 3.5.34 does not know."),
+    ({"feature-gates": "CompactHashCheck=true,"}, "3.5.34", ""),
+    ({"feature-gates": "CompactHashCheck=true"}, "3.5.4", "sets the feature gate CompactHashCheck, which came with"),
+    ({"feature-gates": "AllAlpha=true"}, "3.5.34", "sets the feature gate AllAlpha, which came with etcd 3.6."),
+    ({"feature-gates": "AllAlpha=false"}, "3.5.34", ""),
+    ({"feature-gates": "LeaseCheckpoint=true,LeaseCheckpoint=false"}, "3.7.0", "with LeaseCheckpoint twice."),
+    ({"feature-gates": None}, "3.7.0", ""),
+    ({"v2-deprecation": "not-yet"}, "3.5.34", ""),
+    ({"v2-deprecation": "not-yet"}, "3.6.0", "It must be write-only or write-only-skip-check"),
 ]
 
 
@@ -136,23 +156,124 @@ def test_what_decides_is_a_flag_and_names_variables_of_the_role(name):
     assert {word for word in words if word.startswith("etcd_cluster_")} <= set(options)
 
 
+@pytest.mark.parametrize("preset", INTERNAL["etcd_cluster__presets"])
 @pytest.mark.parametrize("release", RELEASES)
-def test_every_preset_suits_every_release(release):
-    for settings in INTERNAL["etcd_cluster__presets"].values():
-        assert problems(settings, release) == ()
+def test_every_preset_suits_every_release(preset, release):
+    """Under the names that the release knows, and without what it has under none."""
+    settings = settings_for(INTERNAL["etcd_cluster__presets"][preset], release)
+    assert problems(settings, release) == ()
+    assert set(settings) <= set(known_to(flags.judged(release)))
+    assert deprecations(settings, release) == ()
+
+
+# Translation
+
+
+@pytest.mark.parametrize(
+    ("settings", "release", "read"),
+    [
+        ({"experimental-corrupt-check-time": "1h"}, "3.5.34", {"experimental-corrupt-check-time": "1h"}),
+        ({"experimental-corrupt-check-time": "1h"}, "3.6.16", {"corrupt-check-time": "1h"}),
+        ({"experimental-corrupt-check-time": "1h"}, "3.7.3", {"corrupt-check-time": "1h"}),
+        ({"experimental-corrupt-check-time": "1h"}, "3.8.0", {"corrupt-check-time": "1h"}),
+        ({"experimental-corrupt-check-time": "1h"}, "", {"experimental-corrupt-check-time": "1h"}),
+        ({"corrupt-check-time": "1h"}, "3.5.34", {"experimental-corrupt-check-time": "1h"}),
+        ({"corrupt-check-time": "1h"}, "3.3.25", {"corrupt-check-time": "1h"}),
+        ({"--Snapshot_Catchup_Entries": 7}, "3.5.34", {"experimental-snapshot-catchup-entries": "7"}),
+        ({"snapshot-catchup-entries": 7}, "3.5.13", {}),
+        ({"experimental-initial-corrupt-check": True}, "3.7.3", {"feature-gates": "InitialCorruptCheck=true"}),
+        ({"experimental-initial-corrupt-check": False}, "3.6.0", {"feature-gates": "InitialCorruptCheck=false"}),
+        ({"feature-gates": "InitialCorruptCheck=true"}, "3.5.34", {"experimental-initial-corrupt-check": "true"}),
+        ({"feature-gates": "FastLeaseKeepAlive=true"}, "3.7.3", {"feature-gates": "FastLeaseKeepAlive=true"}),
+        ({"feature-gates": "FastLeaseKeepAlive=false"}, "3.5.34", {}),
+        (
+            {
+                "feature-gates": ["LeaseCheckpoint=true", "PriorityRequest = true"],
+                "experimental-initial-corrupt-check": True,
+            },
+            "3.7.3",
+            {"feature-gates": "LeaseCheckpoint=true,PriorityRequest=true,InitialCorruptCheck=true"},
+        ),
+        ({"flag-of-a-newer-etcd": [1, 2]}, "3.8.0", {"flag-of-a-newer-etcd": "1,2"}),
+        # what a preset says comes first, and counts less
+        (
+            {"snapshot-catchup-entries": 7, "experimental-snapshot-catchup-entries": 8},
+            "3.6.16",
+            {"snapshot-catchup-entries": "8"},
+        ),
+        ({"experimental-snapshot-catchup-entries": 7, "snapshot-catchup-entries": None}, "3.6.16", {}),
+        (
+            {"experimental-initial-corrupt-check": True, "feature-gates": "InitialCorruptCheck=false"},
+            "3.5.34",
+            {"experimental-initial-corrupt-check": "false"},
+        ),
+        ({"feature-gates": "InitialCorruptCheck=true", "experimental-initial-corrupt-check": None}, "3.7.3", {}),
+        ({"feature-gates": None}, "3.7.3", {}),
+    ],
+)
+def test_a_setting_gets_the_name_that_the_release_reads(settings, release, read):
+    assert settings_for(settings, release) == read
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("name", sorted(set(FLAGS) - set(DECISIVE) - {"feature-gates"}))
+def test_no_setting_is_ignored_in_silence(name, release):
+    """It is refused, or the release gets a variable that it knows."""
+    variables = {"ETCD_" + flag.upper().replace("-", "_") for flag in known_to(flags.judged(release))}
+    for value in ("true", 1, "1h"):
+        read = environment_of({name: value}, release)
+        assert problems({name: value}, release) or (len(read) == 1 and set(read) <= variables)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("feature", flags.FEATURES)
+def test_no_feature_is_off_in_silence(feature, release):
+    settings = {"feature-gates": f"{feature}=true"}
+    read = settings_for(settings, release)
+    assert problems(settings, release) or read in (settings, {flags.FEATURES[feature].former_flag: "true"})
+
+
+@given(
+    st.dictionaries(st.sampled_from(sorted(set(FLAGS) - set(DECISIVE))), st.integers(0, 9), max_size=4),
+    st.sampled_from(RELEASES),
+    st.sampled_from(RELEASES),
+)
+def test_what_was_translated_needs_no_translation(settings, release, other):
+    """A way up and back again does not lose a setting, unless the other release has it under no name."""
+    there = settings_for(settings, release)
+    assert settings_for(there, release) == there
+    if not problems(there, other):
+        assert settings_for(settings_for(there, other), release) == there
 
 
 @pytest.mark.parametrize("name", flags.BECAME_FEATURE)
 def test_a_flag_that_became_a_feature_may_be_replaced_by_it(name):
-    assert problems({name: True}, "3.7.3")
-    assert problems({"feature-gates": f"{flags.BECAME_FEATURE[name]}=true"}, "3.7.3") == ()
+    gates = {"feature-gates": f"{flags.BECAME_FEATURE[name]}=true"}
+    assert problems({name: True}, "3.7.3") == problems(gates, "3.7.3") == problems(gates, "3.5.34") == ()
+    assert settings_for({name: True}, "3.7.3") == gates
 
 
-@given(st.sampled_from(sorted(set(FLAGS) - set(DECISIVE))), st.sampled_from(RELEASES))
-def test_a_flag_is_refused_exactly_where_it_is_not_known(name, release):
-    version = flags.judged(release)
-    assert (problems({name: None}, release) == ()) == (name in known_to(version))
-    assert problems({name: None}) == ()
+# Deprecated settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "release", "said"),
+    [
+        ({"max-snapshots": 2}, "3.5.34", ""),
+        ({"max-snapshots": 2}, "3.6.0", "sets max-snapshots: etcd 3.6 deprecates it"),
+        ({"Max_Snapshots": 2}, "3.8.0", "sets max-snapshots: etcd 3.6 deprecates it"),
+        ({"max-snapshots": None}, "3.7.3", ""),
+        ({"max-snapshots": 2}, "", ""),
+        ({"snapshot-count": 50000}, "3.5.34", ""),
+        ({"snapshot-count": 50000}, "3.6.0", "How far a follower may be behind is snapshot-catchup-entries."),
+        ({"snapshot-count": 10000}, "3.6.0", ""),
+        ({"snapshot-count": "many"}, "3.6.0", ""),
+    ],
+)
+def test_what_is_said_of_a_setting_that_does_less_than_before(settings, release, said):
+    found = deprecations(settings, release)
+    assert len(found) == (1 if said else 0), found
+    assert all(said in one for one in found)
 
 
 @given(st.dictionaries(st.text(max_size=30), st.one_of(st.none(), st.text(max_size=9), st.integers(), st.booleans())))

@@ -7,18 +7,21 @@ is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import versions
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment import Deployment
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment_text import plan_text
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import DATA, DataDir
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment_text import checks_text, plan_text
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import DATA, DataDir, RaftFiles
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import Host as FoundHost
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Cluster
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import is_healthy, quorum_of
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import CODES, FINAL, WAIT, Refusal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.upgrade import UPGRADE, upgrade
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.upgrade_gates import IN_THE_WAY, Finding
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +32,7 @@ from tests.unit.plugins.module_utils._membership.clusters import (
     alarmed,
     cluster,
     dead,
+    downgrading,
     healthy,
     id_of,
     lagging,
@@ -49,6 +53,7 @@ def host(name: str, **facts) -> FoundHost:
             "peer_urls": (url(name),),
             "data_dir": DataDir(DATA, id_of(name), CLUSTER_ID),
             "is_running": True,
+            "raft_files": RaftFiles(last_index=9),
             **facts,
         }
     )
@@ -56,7 +61,13 @@ def host(name: str, **facts) -> FoundHost:
 
 def hosts_of(observed: Cluster) -> list[FoundHost]:
     return [
-        FoundHost(member.name, member.peer_urls, DataDir(DATA, member.member_id, observed.cluster_id), is_running=True)
+        FoundHost(
+            member.name,
+            member.peer_urls,
+            DataDir(DATA, member.member_id, observed.cluster_id),
+            is_running=True,
+            raft_files=RaftFiles(last_index=9),
+        )
         for member in observed.members
         if member.name
     ]
@@ -65,7 +76,14 @@ def hosts_of(observed: Cluster) -> list[FoundHost]:
 def of(*releases: str, leader: str = "m1", **facts) -> Cluster:
     """Healthy voters m1, m2 ... of these releases."""
     names = [f"m{number}" for number in range(1, len(releases) + 1)]
-    return cluster(*map(healthy, names), versions=dict(zip(names, releases, strict=True)), leader=leader, **facts)
+    observed = cluster(*map(healthy, names), versions=dict(zip(names, releases, strict=True)), leader=leader, **facts)
+    return with_storage(observed, min((numbers for numbers in map(versions.parse, releases) if numbers), default=None))
+
+
+def with_storage(observed: Cluster, release: versions.Version | None) -> Cluster:
+    """All members' data are of the minor of this release; before 3.6 they do not say so."""
+    told = f"{release[0]}.{release[1]}.0" if release and release >= (3, 6) else ""
+    return replace(observed, statuses=tuple(replace(status, storage_version=told) for status in observed.statuses))
 
 
 def judged(
@@ -150,6 +168,9 @@ def test_every_member_of_another_release_is_upgraded_the_leader_last(observed, r
         (of("3.5.20", "3.5.20", "3.5.20"), "3.6.14", "version_bug", "a promotion is lost"),
         (of("3.5.32", "3.5.25", "3.5.32"), "3.6.14", "version_bug", "m2 (3.5.25)"),
         (of("3.6.10", "3.6.11", "3.6.11"), "3.7.1", "version_bug", "m1 (3.6.10)"),
+        (of("3.5.34", "3.5.34", "3.5.34"), "3.6.3", "version_bug", "may panic when it starts and replays"),
+        (of("3.5.34", "3.5.34", "3.5.34"), "3.7.3", "version_unsupported", "skip a minor"),
+        (of("3.6.16", "3.6.16", "3.6.16"), "3.7.0", "version_bug", "GHSA-6vch and GHSA-xg4h"),
     ],
 )
 def test_a_release_that_etcd_cannot_or_should_not_go_to_is_refused(observed, release, code, words):
@@ -166,6 +187,8 @@ def test_a_release_that_etcd_cannot_or_should_not_go_to_is_refused(observed, rel
         (of("3.3.27", "3.3.27", "3.3.27"), "3.4.9", "Upgrade to 3.4.22 or newer."),
         (of("3.5.16", "3.5.16", "3.5.16"), "3.6.14", "Upgrade every member to 3.5.32 first, and then to 3.6.14."),
         (of("3.6.2", "3.6.2", "3.6.2"), "3.7.1", "Upgrade every member to 3.6.11 first, and then to 3.7.1."),
+        (of("3.5.34", "3.5.34", "3.5.34"), "3.6.2", "Upgrade to 3.6.4 or newer."),
+        (of("3.6.16", "3.6.16", "3.6.16"), "3.7.0", "Upgrade to 3.7.1 or newer."),
     ],
 )
 def test_the_way_there_is_named(observed, release, next_step):
@@ -177,8 +200,9 @@ def test_the_way_there_is_named(observed, release, next_step):
     [
         ("3.4.23", "3.5.6"),
         ("3.4.21", "3.4.22"),
-        ("3.5.26", "3.6.0"),
+        ("3.5.26", "3.6.4"),
         ("3.6.0", "3.6.14"),
+        ("3.6.11", "3.7.1"),
         ("3.5.5", "3.5.6"),
         ("3.4.23", "3.5.16"),
         ("3.5.0", "3.5.30"),
@@ -206,15 +230,139 @@ def test_what_etcd_cannot_do_can_not_be_accepted():
 
 
 def test_a_release_that_does_not_store_promotions_is_warned_of():
-    (warning,) = permitted(of("3.4.23", "3.4.23", "3.4.23"), "3.5.16").warnings
+    warning, advice = permitted(of("3.4.23", "3.4.23", "3.4.23"), "3.5.16").warnings
     assert "On etcd 3.5.16 a promotion is not stored" in warning
-    assert permitted(of("3.4.23", "3.4.23", "3.4.23"), "3.5.30").warnings == ()
+    assert advice.startswith("Rather go to 3.5.33 or newer than to 3.5.16: ")
+    assert permitted(of("3.4.23", "3.4.23", "3.4.23"), "3.5.33").warnings == ()
 
 
 def test_going_to_3_6_from_less_than_is_advised_is_warned_of():
     (warning,) = permitted(of("3.5.32", "3.5.26", "3.5.32"), "3.6.14").warnings
     assert warning == "etcd advises upgrading to 3.5.32 before 3.6.14: m2 (3.5.26)."
     assert permitted(of("3.5.32", "3.5.32", "3.5.32"), "3.6.14").warnings == ()
+
+
+def test_a_better_release_of_the_same_minor_is_advised():
+    (warning,) = permitted(of("3.6.16", "3.6.16", "3.6.16"), "3.7.1").warnings
+    assert warning.startswith("Rather go to 3.7.2 or newer than to 3.7.1: ")
+    assert permitted(of("3.6.16", "3.6.16", "3.6.16"), "3.7.2").warnings == ()
+
+
+def test_a_minor_that_is_not_known_yet_is_named_as_untested_and_asks_for_the_storage_version():
+    (warning,) = permitted(of("3.7.3", "3.7.3", "3.7.3"), "3.8.0").warnings
+    assert "etcd 3.8.0 is untested with this collection, which knows the releases up to 3.7" in warning
+    assert refusal(with_storage(of("3.7.3", "3.7.3", "3.7.3"), (3, 6, 0)), "3.8.0").code == "cluster_unsettled"
+
+
+def test_a_pre_release_is_older_than_its_release_and_the_build_of_a_vendor_is_not():
+    assert verdict(of("3.6.4-rc.1", "3.6.4", "3.6.4+vendor"), "3.6.4") == "m1"
+    assert "m1 (3.5.9-eks)" in refusal(of("3.5.9-eks", "3.5.32", "3.5.32"), "3.6.14").message
+
+
+# Downgrades
+
+
+def test_nobody_is_upgraded_while_a_downgrade_is_on():
+    observed = downgrading(of("3.7.1", "3.7.1", "3.7.1"))
+    assert refusal(observed, "3.7.3").code == "downgrade_in_progress"
+    assert refusal(observed, "3.7.3").findings[0] == Finding(
+        "", "no downgrade is on", IN_THE_WAY, "downgrade_in_progress"
+    )
+    assert verdict(observed, "3.7.1") == "nothing to do"
+
+
+# What the members' data and files say
+
+
+def test_from_3_6_to_3_7_the_storage_version_of_every_member_is_waited_for():
+    observed = of("3.6.16", "3.6.16", "3.6.16")
+    late = replace(observed.statuses[1], storage_version="3.5.0")
+    found = refusal(replace(observed, statuses=(observed.statuses[0], late, observed.statuses[2])), "3.7.3")
+    assert (found.code, found.patience) == ("cluster_unsettled", WAIT)
+    assert "the storage version of m2 (3.5.0) is not 3.6 yet" in found.message
+    assert "m1 (not told)" in refusal(with_storage(observed, None), "3.7.3").message
+    assert verdict(with_storage(observed, None), "3.6.17") == "m2 m3 m1"
+
+
+def test_who_is_on_3_7_already_is_asked_for_its_storage_version_as_well():
+    observed = of("3.6.16", "3.7.3", "3.6.16")
+    late = replace(observed.statuses[1], storage_version="3.5.0")
+    found = refusal(replace(observed, statuses=(observed.statuses[0], late, observed.statuses[2])), "3.7.3")
+    assert "m2 (3.5.0)" in found.message
+
+
+SIX = of("3.6.16", "3.6.16", "3.6.16")
+OF_3_5 = RaftFiles(last_v2_request_index=8, last_index=13)
+
+
+def files(*found: RaftFiles | None) -> list[FoundHost]:
+    return [host(f"m{number}", raft_files=one) for number, one in enumerate(found, 1)]
+
+
+def test_entries_that_3_7_cannot_read_are_refused_with_their_index():
+    found = refusal(SIX, "3.7.3", files(OF_3_5, RaftFiles(snapshot_index=13), OF_3_5))
+    assert (found.code, found.patience) == ("v2_requests_in_log", FINAL)
+    assert "m1 (entry 8, snapshot none), m3 (entry 8, snapshot none)" in found.message
+    assert "etcd_cluster_upgrade_take_snapshots" in found.next_step
+
+
+def test_who_cannot_be_replayed_takes_a_snapshot_before_anybody_is_upgraded_the_leader_last():
+    found = upgrade(SIX, files(OF_3_5, RaftFiles(snapshot_index=13), OF_3_5), "3.7.3", takes_snapshots=True)
+    assert isinstance(found, Deployment), found
+    assert [f"{move.action} {move.name}" for move in found.moves] == [
+        "take_snapshot m3",
+        "take_snapshot m1",
+        "upgrade m2",
+        "upgrade m3",
+        "upgrade m1",
+    ]
+    assert [(one.member.name, one.snapshot_count) for one in found.snapshots] == [("m3", 5), ("m1", 5)]
+    assert found.sequence == found.moves
+
+
+def test_a_log_that_ends_with_such_an_entry_needs_a_snapshot_at_once():
+    found = upgrade(SIX, files(*[RaftFiles(last_v2_request_index=8, last_index=8)] * 3), "3.7.3", takes_snapshots=True)
+    assert isinstance(found, Deployment), found
+    assert {one.snapshot_count for one in found.snapshots} == {1}
+
+
+@pytest.mark.parametrize(("observed", "release"), [(SIX, "3.7.3"), (of("3.5.34", "3.5.34", "3.5.34"), "3.6.16")])
+def test_files_that_nobody_could_read_are_never_taken_for_clean(observed, release):
+    unread = files(RaftFiles(), RaftFiles(reason="the log is torn"), None)
+    found = refusal(observed, release, unread)
+    assert found.code == "raft_files_unread"
+    assert "m2 (the log is torn); m3 (they were not read)" in found.message
+    assert verdict(observed, release, unread, accept=("raft_files_unread",)) == "m2 m3 m1"
+
+
+@pytest.mark.parametrize("release", ["3.6.17", "3.7.3"])
+def test_files_are_asked_for_only_where_they_matter(release):
+    observed, unread = of("3.6.16", "3.7.3", "3.7.3"), files(RaftFiles(), None, None)
+    assert verdict(SIX, "3.6.17", files(None, None, None)) == "m2 m3 m1"
+    assert verdict(observed, "3.7.3", unread) == "m1"
+
+
+def test_keys_of_version_2_on_any_host_are_refused_before_the_first_is_touched():
+    observed = of("3.5.34", "3.5.34", "3.5.34")
+    found = refusal(observed, "3.6.16", files(RaftFiles(), RaftFiles(v2_keys=("/foo", "/bar")), None))
+    assert found.code == "v2_keys"
+    assert "m2 (/foo, /bar)" in found.message
+    assert verdict(observed, "3.5.35", files(None, RaftFiles(v2_keys=("/foo",)), None)) == "m2 m3 m1"
+
+
+def test_all_that_was_checked_is_a_table_of_at_most_80_columns():
+    observed, hosts = SIX, files(OF_3_5, RaftFiles(), RaftFiles())
+    found = upgrade(observed, hosts, "3.7.3", takes_snapshots=True)
+    assert isinstance(found, Deployment), found
+    text = plan_text(observed, hosts, found)
+    assert "\nWhat was checked:\n    cluster  no downgrade is on" in text
+    assert re.search(r"\n    m1 +3.7 can read its log +would be put right\n", text)
+    assert re.search(r"\n    m2 +storage version is 3.6 +passes\n", text)
+    assert "\n    ~ m1  restart, to take a snapshot\n" in text
+    assert max(map(len, text.splitlines())) <= 80
+    refused = refusal(observed, "3.7.3", hosts)
+    assert re.search(r"\n    m1 +3.7 can read its log +stands in the way", checks_text(refused.findings))
+    assert checks_text(()) == ""
 
 
 # Health

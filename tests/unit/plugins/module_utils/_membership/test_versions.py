@@ -45,6 +45,9 @@ TABLE = {
     "NOT_BESIDE_3_7": ("3.6.0 3.6.10", "3.5.33 3.6.11 3.6.14 3.7.0"),
     "DATA_DIFFER_AFTER_CRASH": ("3.5.0 3.5.2", "3.4.0 3.4.45 3.5.3 3.5.33 3.6.0"),
     "REVISION_DIFFERS_AFTER_DEFRAG": ("3.5.0 3.5.2 3.5.5", "3.4.0 3.4.45 3.5.6 3.5.33 3.6.0"),
+    "PANICS_AT_PROMOTIONS": ("3.6.0 3.6.3", "3.5.34 3.6.4 3.6.16 3.7.0"),
+    "OPEN_TO_ATTACKS": ("3.7.0", "3.6.16 3.7.1 3.7.3 3.8.0"),
+    "SNAPSHOT_MEETS_DEFRAG": ("3.4.0 3.4.37 3.5.0 3.5.22 3.6.0 3.6.4", "3.3.27 3.4.38 3.5.23 3.6.5 3.7.0"),
     "AUTH_NOT_IN_SNAPSHOT": ("3.4.0 3.4.21 3.5.0 3.5.5", "3.3.27 3.4.22 3.4.45 3.5.6 3.5.33 3.6.0"),
 }
 
@@ -84,3 +87,27 @@ def test_a_release_that_is_not_known_is_not_taken_for_an_old_one():
 )
 def test_the_fixed_releases_in_words(name, words):
     assert getattr(versions, name).fixed_releases == words
+
+
+@pytest.mark.parametrize(
+    ("text", "is_before"),
+    {"3.6.0-rc.1": True, "v3.7.0-alpha.0": True, "3.6.0": False, "3.5.21+vendor": False, "3.5.9-eks": False}.items(),
+)
+def test_a_pre_release_is_told_from_a_vendors_build(text, is_before):
+    assert versions.is_pre_release(text) is is_before
+
+
+def test_releases_are_told_as_they_are():
+    assert affected(versions.ZOMBIE_MEMBERS, ["3.5.21+vendor", "3.5.9-eks"]) == ("3.5.9-eks", "3.5.21+vendor")
+
+
+def test_a_minor_release_above_all_that_are_known_is_untested():
+    assert versions.untested(["3.8.1", "3.7.3", "", "3.8.0", "4.0.0"]) == ("3.8.0", "3.8.1", "4.0.0")
+
+
+def test_a_minor_below_all_that_are_known_asks_for_nothing():
+    assert versions.crossing_to((3, 3)) == versions.Crossing()
+
+
+def test_every_release_that_is_advised_is_sound():
+    assert not [one for one in versions.ADVISED.values() for rule in versions.UNSOUND if affected(rule, [one.release])]

@@ -67,6 +67,8 @@ class ScriptedCluster:
         self.asked: list[str] = []
         self.lease_ends = 0.0
         self.is_silent = False
+        self.version = "3.5.30"
+        self.storage_version = self.downgrade_target = ""
         self.revision = 1
         self.users: dict[str, str] = {}
         self.roles: dict[str, None] = {}
@@ -140,12 +142,14 @@ class ScriptedEndpoint(Endpoint):
         return Status(
             CLUSTER_ID,
             self._number,
-            "3.5.30",
+            self._cluster.version,
             self._cluster.leader,
             2,
             50,
             50,
             self._cluster.revision,
+            storage_version=self._cluster.storage_version,
+            downgrade_target=self._cluster.downgrade_target,
             is_learner=is_learner,
         )
 
@@ -184,6 +188,17 @@ class ScriptedEndpoint(Endpoint):
 
     def _replace(self, member_id: int, **changes: Any) -> None:
         self._cluster.members[member_id] = replace(self._cluster.members[member_id], **changes)
+
+    def downgrade_validate(self, version: str, timeout: float | None = None) -> None:
+        self._cluster.change(self.url, "validate", lambda: None)
+
+    def downgrade_enable(self, version: str, timeout: float | None = None) -> None:
+        self._cluster.change(
+            self.url, "enable downgrade", lambda: setattr(self._cluster, "downgrade_target", f"{version}.0")
+        )
+
+    def downgrade_cancel(self, timeout: float | None = None) -> None:
+        self._cluster.change(self.url, "cancel", lambda: setattr(self._cluster, "downgrade_target", ""))
 
     def alarms(self, timeout: float | None = None) -> tuple:
         return ()

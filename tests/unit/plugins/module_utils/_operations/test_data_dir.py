@@ -9,6 +9,8 @@ import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import EMPTY, INCOMPLETE
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.data_dir import examine, holds_log, log_directory
 
+from tests.unit.plugins.module_utils._formats.database_bytes import PAGE_SIZES, database
+
 SEGMENT = "0000000000000000-0000000000000000.wal"
 
 
@@ -48,9 +50,18 @@ def test_a_log_without_its_database_is_incomplete(disks):
     assert holds_log(str(log))
 
 
-def test_a_database_that_etcd_has_just_created_is_nothing_to_keep(disks):
+@pytest.mark.parametrize("page_size", PAGE_SIZES)
+@pytest.mark.parametrize(("buckets", "state"), [(["meta"], EMPTY), (["key", "meta"], INCOMPLETE)])
+def test_a_database_that_etcd_has_just_created_is_nothing_to_keep(disks, page_size, buckets, state):
     data, log = disks
-    (data / "member" / "snap" / "db").write_bytes(b"x" * 20_000)
+    (data / "member" / "snap" / "db").write_bytes(database(page_size, buckets))
+    assert examine(str(data), str(log)).state == state
+
+
+def test_a_database_that_was_not_written_to_its_end_is_nothing_to_keep(disks):
+    data, log = disks
+    with (data / "member" / "snap" / "db").open("wb") as file:
+        file.truncate(16 << 20)
     assert examine(str(data), str(log)).state == EMPTY
 
 
