@@ -81,13 +81,19 @@ def test_the_ends_of_scenarios_are_read_from_what_is_printed(monkeypatch, tmp_pa
         "molecule: left out: moves, partition\nok     role_host                  60.0 s at the second attempt\n"
     )
     (tmp_path / "printed").write_text(printed)
-    monkeypatch.setattr(runs, "SCENARIOS", ("cat", str(tmp_path / "printed")))
+    monkeypatch.setattr(runs, "scenarios_command", lambda: ["cat", str(tmp_path / "printed")])
     assert runs.run_molecule({}) == {
         "default": "passed",
         "role_host": "passed",
         "moves": "left_out",
         "partition": "left_out",
     }
+
+
+def test_a_scenario_of_certain_releases_is_not_run():
+    command = runs.scenarios_command()
+    assert "default" in command
+    assert "role_upgrade" not in command
 
 
 @pytest.mark.parametrize("arguments", [[], ["3.6.16", "unit"]])
