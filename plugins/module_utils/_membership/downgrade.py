@@ -47,8 +47,6 @@ _TARGET = re.compile(r"(\d+)\.(\d+)(\.\d+)?")
 _FIRST_TO_GO_DOWN: Minor = (3, 6)
 # Of the codes that a user may accept, those that a downgrade can live with.
 _ACCEPTABLE = (codes.VERSION_BUG, codes.WOULD_LOSE_QUORUM)
-# What is wrong with a release for good: nobody should go to it.
-_UNSOUND = (versions.DATA_DIFFER_AFTER_CRASH, versions.REVISION_DIFFERS_AFTER_DEFRAG, versions.AUTH_NOT_IN_SNAPSHOT)
 # etcd PR 22171 and 22201, server/storage/wal/wal.go LatestSnapshotEntry.
 _LOOKS_AT_OLD_SNAPSHOT = versions.ReleaseRule(
     "a member may look for entries of 3.7 in a part of its log that is behind it, and not lower its storage version",
@@ -449,7 +447,7 @@ class _Roll:
         return would_go_up(self.cluster, older, self.release) if older else None
 
     def _is_unsound(self) -> Refusal | None:
-        broken = [rule for rule in _UNSOUND if rule.affects(self.target)]
+        broken = [rule for rule in versions.UNSOUND if rule.affects(self.target)]
         if not broken:
             return None
         fixed = max(rule.fixed[self.minor] or 0 for rule in broken)
