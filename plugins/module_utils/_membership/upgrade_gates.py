@@ -213,8 +213,8 @@ def has_no_v2_keys(roll: Roll, members: t.Sequence[Member]) -> Refusal | None:
     return roll.refused(
         codes.V2_KEYS,
         f"with keys of etcd's version 2 it does not start, and there are some in the files of {listed}",
-        "While every member runs 3.5: delete them with enable-v2: true (ETCDCTL_API=2 etcdctl rm --recursive), start each "
-        "member without it and with snapshot-count: 1, write something a few times, and take this setting back.",
+        "While every member runs 3.5: delete them with enable-v2: true (ETCDCTL_API=2 etcdctl rm --recursive), start "
+        "each member without it and with snapshot-count: 1, write something a few times, and take this setting back.",
     )
 
 
