@@ -347,7 +347,7 @@ concerns:
       description:
         - One of V(cluster_id_mismatch), V(split_brain), V(removed_member_answers), V(no_quorum), V(too_few_healthy),
           V(no_fault_tolerance), V(even_size), V(alarm), V(member_unstarted), V(member_unhealthy), V(learner_waiting),
-          V(duplicate_name), V(version_skew), V(downgrade), V(storage_behind), V(quota), V(fragmented), V(lag) and
+          V(duplicate_name), V(version_skew), V(downgrade), V(quota), V(fragmented), V(lag) and
           V(certificate_expires).
       type: str
       returned: always

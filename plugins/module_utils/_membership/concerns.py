@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from .expiry import Expiring, expiry_lines
 from .model import Cluster, hex_id
 from .quorum import LAG_LIMIT, alarms_of, lag_of, quorum_of, unhealthy_reason
-from .releases import behind_in_storage, minor_of, where_it_stands
+from .releases import minor_of, where_it_stands
 
 # etcd refuses writes when the quota is used up, so there has to be time to act.
 QUOTA_SHARE = 0.8
@@ -103,10 +103,6 @@ def _versions(cluster: Cluster) -> t.Iterator[Concern]:
             "downgrade",
             f"A downgrade to {minor_of(cluster.downgrade_target)} is on. No member can join until it has ended.",
         )
-    for member_id, storage, version in behind_in_storage(cluster):
-        member = cluster.member(member_id)
-        label = member.label if member else hex_id(member_id)
-        yield Concern("storage_behind", f"{label} runs {version}, but the version of its storage is still {storage}.")
 
 
 def _databases(cluster: Cluster) -> t.Iterator[Concern]:

@@ -25,7 +25,6 @@ _WARNINGS = frozenset(
         "duplicate_name",
         "version_skew",
         "downgrade",
-        "storage_behind",
         "fragmented",
         "lag",
     )

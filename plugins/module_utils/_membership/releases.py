@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""Where a cluster stands between two releases: who runs which, what all of it behaves as, what the data on disk fit."""
+"""Where a cluster stands between two releases: who runs which, and what all of it behaves as."""
 
 from __future__ import annotations
 
@@ -51,19 +51,3 @@ def minor_of(version: str) -> str:
     """`3.6` of `3.6.16`; the text itself where it is no version."""
     found = parse(version)
     return f"{found[0]}.{found[1]}" if found else version
-
-
-def behind_in_storage(cluster: Cluster) -> t.Iterator[tuple[int, str, str]]:
-    """Members whose data on disk fit an older minor release than the one that all members run: id, storage version,
-    release.
-
-    Storage follows some seconds after the last member has the new release (etcd
-    server/etcdserver/version/monitor.go), and it is the old one on purpose while a downgrade is on or the members run
-    several minor releases. Releases before 3.6 do not tell.
-    """
-    minors = {minor_of(version) for version in cluster.versions}
-    if len(minors) > 1 or cluster.downgrade_target or len(cluster.statuses) < len(cluster.members):
-        return
-    for status in cluster.statuses:
-        if status.storage_version and minor_of(status.storage_version) not in minors:
-            yield status.member_id, status.storage_version, status.version

@@ -28,9 +28,10 @@ def leader_last(cluster: Cluster, members: t.Iterable[Member]) -> tuple[Member, 
 
 def another_group(cluster: Cluster, hosts: t.Sequence[Host], due: t.Sequence[Member], attempt: str) -> Refusal | None:
     """Whether the hosts differ from the members, or a host's service does not run its member: then it is unknown whose
-    program would be replaced. `attempt` follows `cannot`: `upgrade to 3.5.30`.
+    program would be replaced. `attempt` follows `cannot`: `upgrade to 3.5.30`. Nobody joins here, so it does not matter
+    of which release the programs are.
     """
-    found = deploy(cluster, [replace(host, outdated=()) for host in hosts], Consents())
+    found = deploy(cluster, [replace(host, outdated=(), release="") for host in hosts], Consents())
     if isinstance(found, Refusal):
         return found
     by_name = {host.name: host for host in hosts}

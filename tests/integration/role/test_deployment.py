@@ -20,7 +20,9 @@ QUICK = {"wait_timeout": 3, "request_timeout": 3}
 
 
 def found(member: Member, options: dict | None = None, **facts) -> dict:
-    """What etcd_host_info says of the member's host; whether its service runs is what the test bed knows."""
+    """What etcd_host_info says of the member's host; whether its service runs is what the test bed knows, and of which
+    release its program is, what a test says.
+    """
     run = run_main(
         "etcd_host_info",
         {
@@ -32,7 +34,7 @@ def found(member: Member, options: dict | None = None, **facts) -> dict:
         },
     )
     assert run.ok, run
-    return {**run["host"], "running": member.is_running, **facts}
+    return {**run["host"], "running": member.is_running, "release": None, **facts}
 
 
 def plan(cluster: Cluster, *hosts: dict, check_mode: bool = False, **options) -> Run:

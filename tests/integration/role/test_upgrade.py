@@ -244,7 +244,8 @@ def test_a_key_of_version_2_stands_in_the_way_of_3_6(etcd_cluster):
     with untouched(etcd_cluster):
         run = plan_upgrade(etcd_cluster, "3.6.16")
     assert run.refusal == "v2_keys"
-    assert f"{member.name} (/foo" in run.message
+    assert f"the files of {member.name} (" in run.message
+    assert "/foo" in run.message
 
 
 # Joiners

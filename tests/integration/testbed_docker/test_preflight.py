@@ -193,7 +193,7 @@ def test_from_pytest(fake_engine, tmp_path):
     )
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-ptests.conftest", "-pno:cacheprovider", "-c/dev/null", str(test)],
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=90, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert "does not answer" in done.stdout
