@@ -25,6 +25,7 @@ options:
       - learner_not_ready
       - member_unstarted
       - peer_url_unreachable
+      - raft_files_unread
       - remove_unhealthy_first
       - root_password_unknown
       - version_bug
