@@ -375,11 +375,11 @@ TABLE: dict[str, list[tuple[Any, str]]] = {
         ("3.6.16", "etcd_cluster_packages does not name the release 3.6.16"),
         (
             {
-                "etcd_cluster_settings": {"feature-gates": "InitialCorruptCheck=true"},
+                "etcd_cluster_settings": {"max-learners": 2},
                 "etcd_cluster_install_from": "present",
                 "etcd_cluster_downgrade_to": "3.5.34",
             },
-            "feature-gates",
+            "max-learners",
         ),
     ],
     "etcd_cluster_downgrade_cancel": [("maybe", NO_BOOLEAN)],
