@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from .expiry import Expiring, expiry_lines
 from .model import Cluster, hex_id
 from .quorum import LAG_LIMIT, alarms_of, lag_of, quorum_of, unhealthy_reason
-from .releases import minor_of, where_it_stands
+from .releases import minor_text, where_it_stands
 
 # etcd refuses writes when the quota is used up, so there has to be time to act.
 QUOTA_SHARE = 0.8
@@ -101,7 +101,7 @@ def _versions(cluster: Cluster) -> t.Iterator[Concern]:
     if cluster.downgrade_target:
         yield Concern(
             "downgrade",
-            f"A downgrade to {minor_of(cluster.downgrade_target)} is on. No member can join until it has ended.",
+            f"A downgrade to {minor_text(cluster.downgrade_target)} is on. No member can join until it has ended.",
         )
 
 

@@ -32,14 +32,12 @@ from .preconditions import can_be_changed
 from .quorum import quorum_of, unhealthy_reason
 from .refusal import Check, Refusal, judge
 from .steps import Step
-from .versions import Version
+from .versions import Minor, Version, minor_words
 
 ENABLE_DOWNGRADE = "enable_downgrade"
 CANCEL_DOWNGRADE = "cancel_downgrade"
 # What a host does.
 DOWNGRADE = "downgrade"
-
-Minor = t.Tuple[int, int]
 
 _RELEASE = re.compile(r"\d+\.\d+\.\d+")
 _TARGET = re.compile(r"(\d+)\.(\d+)(\.\d+)?")
@@ -47,12 +45,6 @@ _TARGET = re.compile(r"(\d+)\.(\d+)(\.\d+)?")
 _FIRST_TO_GO_DOWN: Minor = (3, 6)
 # Of the codes that a user may accept, those that a downgrade can live with.
 _ACCEPTABLE = (codes.VERSION_BUG, codes.WOULD_LOSE_QUORUM)
-# etcd PR 22171 and 22201, server/storage/wal/wal.go LatestSnapshotEntry.
-_LOOKS_AT_OLD_SNAPSHOT = versions.ReleaseRule(
-    "a member may look for entries of 3.7 in a part of its log that is behind it, and not lower its storage version",
-    {(3, 7): 2},
-    since=(3, 7, 0),
-)
 
 CANCEL = "cancel it (state: cancelled, or quorum.etcd.downgrade with etcd_cluster_downgrade_cancel: true)"
 
@@ -60,14 +52,10 @@ CANCEL = "cancel it (state: cancelled, or quorum.etcd.downgrade with etcd_cluste
 # Targets
 
 
-def minor_of(target: str) -> Minor | None:
+def minor_of_target(target: str) -> Minor | None:
     """`3.6` and `3.6.16` as numbers; None for what is neither."""
     match = _TARGET.fullmatch(target)
     return (int(match[1]), int(match[2])) if match else None
-
-
-def text_of(minor: Minor) -> str:
-    return f"{minor[0]}.{minor[1]}"
 
 
 def not_a_target(target: str) -> Refusal:
@@ -123,7 +111,7 @@ def _goes_to(status: Status, minor: Minor) -> bool:
 
 def obstacle(cluster: Cluster, minor: Minor, release: str = "") -> Refusal | None:
     """Why the cluster cannot go down to this minor release now, or go on with it."""
-    way = _Way(cluster, minor, release or text_of(minor))
+    way = _Way(cluster, minor, release or minor_words(minor))
     return can_be_changed(cluster) or next(
         (refusal for refusal in (check() for check in (*way.releases(), *way.members())) if refusal), None
     )
@@ -139,7 +127,7 @@ def not_risen(cluster: Cluster, minor: Minor) -> Refusal | None:
         return None
     return Refusal(
         codes.CLUSTER_UNSETTLED,
-        f"the downgrade to {text_of(minor)} cannot be enabled yet: {_storages(cluster, behind)}",
+        f"the downgrade to {minor_words(minor)} cannot be enabled yet: {_storages(cluster, behind)}",
         "etcd raises the storage version some seconds after the last member was upgraded. If it does not, look at the "
         "leader's log.",
         before=quorum_of(cluster),
@@ -152,7 +140,7 @@ def not_lowered(cluster: Cluster, minor: Minor) -> Refusal | None:
         return None
     return Refusal(
         codes.CLUSTER_UNSETTLED,
-        f"the downgrade to {text_of(minor)} is enabled, and not every member is ready for it: "
+        f"the downgrade to {minor_words(minor)} is enabled, and not every member is ready for it: "
         f"{_storages(cluster, _newer(cluster, minor))}",
         "Look at the logs of the leader and of these members. Then run this again to go on waiting, or " + CANCEL + ".",
         before=quorum_of(cluster),
@@ -162,7 +150,7 @@ def not_lowered(cluster: Cluster, minor: Minor) -> Refusal | None:
 def cancelled_by_another(cluster: Cluster, minor: Minor) -> Refusal:
     return Refusal(
         codes.CLUSTER_UNSETTLED,
-        f"this run enabled the downgrade to {text_of(minor)}, and somebody has cancelled it since",
+        f"this run enabled the downgrade to {minor_words(minor)}, and somebody has cancelled it since",
         "Find out who did, then run this again.",
         before=quorum_of(cluster),
         final=True,
@@ -193,7 +181,7 @@ def _running_newer(cluster: Cluster, minor: Minor) -> Refusal | None:
     names = ", ".join(_release_of(cluster, member) for member in others)
     return Refusal(
         codes.CLUSTER_UNSETTLED,
-        f"the downgrade to {text_of(minor)} has not ended: {names} does not run {text_of(minor)}",
+        f"the downgrade to {minor_words(minor)} has not ended: {names} does not run {minor_words(minor)}",
         f"Downgrade every member (quorum.etcd.downgrade), or {CANCEL}.",
         before=quorum_of(cluster),
     )
@@ -203,7 +191,7 @@ def _not_ended(cluster: Cluster, minor: Minor) -> Refusal | None:
     open_ones = [
         status
         for status in cluster.statuses
-        if status.downgrade_target or _minor(status.storage_version or text_of(minor)) != minor
+        if status.downgrade_target or _minor(status.storage_version or minor_words(minor)) != minor
     ]
     return awaiting_end(cluster, minor, _storages(cluster, open_ones)) if open_ones else None
 
@@ -212,7 +200,7 @@ def awaiting_end(cluster: Cluster, minor: Minor, why: str) -> Refusal:
     """Every member runs the older release, and the leader has yet to end the downgrade."""
     return Refusal(
         codes.CLUSTER_UNSETTLED,
-        f"every member runs {text_of(minor)}, and etcd has not ended the downgrade yet: {why}",
+        f"every member runs {minor_words(minor)}, and etcd has not ended the downgrade yet: {why}",
         "The leader ends it a few seconds after the last member. If it does not, look at its log.",
         before=quorum_of(cluster),
     )
@@ -221,7 +209,7 @@ def awaiting_end(cluster: Cluster, minor: Minor, why: str) -> Refusal:
 def refused_by_etcd(cluster: Cluster, minor: Minor, server_words: str) -> Refusal:
     return Refusal(
         codes.VERSION_UNSUPPORTED,
-        f"cannot downgrade to {text_of(minor)}: etcd answers '{server_words}'",
+        f"cannot downgrade to {minor_words(minor)}: etcd answers '{server_words}'",
         "etcd goes down by one minor release from the version of the cluster (etcdcluster at /version).",
         before=quorum_of(cluster),
     )
@@ -306,7 +294,7 @@ class _Way:
         return Refusal(
             codes.VERSION_UNSUPPORTED,
             f"cannot downgrade {self._listed(before)} to {self.release}: etcd can lower its data from "
-            f"{text_of(_FIRST_TO_GO_DOWN)} on",
+            f"{minor_words(_FIRST_TO_GO_DOWN)} on",
             "While a member runs the older release still, put its program back on the others by hand "
             "(docs/guide-upgrade.md, the way back). Otherwise restore the snapshot from before the upgrade.",
         )
@@ -454,15 +442,15 @@ class _Roll:
         return Refusal(
             codes.VERSION_BUG,
             f"cannot downgrade to {self.release}: on this release {'; '.join(rule.summary for rule in broken)}",
-            f"Downgrade to {text_of(self.minor)}.{fixed} or newer.",
+            f"Downgrade to {minor_words(self.minor)}.{fixed} or newer.",
         )
 
     def _advice(self) -> tuple[str, ...]:
-        old = versions.affected(_LOOKS_AT_OLD_SNAPSHOT, self.cluster.versions) if self._enabling() else ()
+        old = versions.affected(versions.LOOKS_AT_OLD_SNAPSHOT, self.cluster.versions) if self._enabling() else ()
         if not old:
             return ()
-        words = f"On etcd {', '.join(old)} {_LOOKS_AT_OLD_SNAPSHOT.summary} (etcd PR 22201)"
-        return (f"{words}; if it does not, upgrade to {_LOOKS_AT_OLD_SNAPSHOT.fixed_releases} first.",)
+        words = f"On etcd {', '.join(old)} {versions.LOOKS_AT_OLD_SNAPSHOT.summary} (etcd PR 22201)"
+        return (f"{words}; if it does not, upgrade to {versions.LOOKS_AT_OLD_SNAPSHOT.fixed_releases} first.",)
 
     def _of_the_hosts(self, due: tuple[Member, ...]) -> tuple[Check, ...]:
         return (
@@ -480,7 +468,7 @@ def _first(checks: t.Iterable[Check]) -> Refusal | None:
 
 def enabled(cluster: Cluster, minor: Minor) -> Cluster:
     """The cluster once it is ready for programs of the older release."""
-    version = f"{text_of(minor)}.0"
+    version = f"{minor_words(minor)}.0"
     newer = _newer(cluster, minor)
     return replace(
         cluster,
@@ -503,7 +491,7 @@ def outcome_text(cluster: Cluster) -> str:
         return lines
     newest = max(cluster.versions, key=lambda version: versions.parse(version) or (0, 0, 0))
     return (
-        f"{lines}Members run {' and '.join(map(text_of, minors))}. Go on in either direction: up with "
+        f"{lines}Members run {' and '.join(map(minor_words, minors))}. Go on in either direction: up with "
         f"quorum.etcd.upgrade and etcd_cluster_upgrade_to: {newest}, or down with quorum.etcd.downgrade.\n"
     )
 

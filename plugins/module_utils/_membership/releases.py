@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from .model import Cluster
-from .versions import parse
+from .versions import minor_of, minor_words, parse
 
 
 def releases_of(cluster: Cluster) -> tuple[tuple[str, int], ...]:
@@ -39,7 +39,7 @@ def where_it_stands(cluster: Cluster) -> str:
     newest, count = found[-1]
     words = [f"{count} of {len(cluster.members)} members {_run(count)} {newest}"]
     words += [f"{count} {_run(count)} {version}" for version, count in reversed(found[:-1])]
-    words += [f"the cluster version is {minor_of(cluster.cluster_version)}"] if cluster.cluster_version else []
+    words += [f"the cluster version is {minor_text(cluster.cluster_version)}"] if cluster.cluster_version else []
     return ", ".join(words)
 
 
@@ -47,7 +47,7 @@ def _run(count: int) -> str:
     return "runs" if count == 1 else "run"
 
 
-def minor_of(version: str) -> str:
+def minor_text(version: str) -> str:
     """`3.6` of `3.6.16`; the text itself where it is no version."""
-    found = parse(version)
-    return f"{found[0]}.{found[1]}" if found else version
+    minor = minor_of(version)
+    return minor_words(minor) if minor else version

@@ -147,6 +147,13 @@ SNAPSHOT_MEETS_DEFRAG = ReleaseRule(
     since=(3, 4, 0),
 )
 
+# etcd PR 22171 and 22201, server/storage/wal/wal.go LatestSnapshotEntry.
+LOOKS_AT_OLD_SNAPSHOT = ReleaseRule(
+    "a member may look for entries of 3.7 in a part of its log that is behind it, and not lower its storage version",
+    {(3, 7): 2},
+    since=(3, 7, 0),
+)
+
 UNSOUND = (
     DATA_DIFFER_AFTER_CRASH,
     REVISION_DIFFERS_AFTER_DEFRAG,

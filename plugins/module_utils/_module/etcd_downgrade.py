@@ -11,6 +11,7 @@ import typing as t
 
 from .._membership import downgrade as rules
 from .._membership.report import cluster_data, in_order, member_status_data, step_data
+from .._membership.versions import Minor
 from .._operations import downgrade
 from .._operations.downgrade import Outcome
 from .._operations.endpoint_pool import EndpointPool
@@ -22,7 +23,7 @@ from .results import Result, waits_data
 def bring_about(params: t.Mapping[str, t.Any], check_mode: bool) -> Result:
     """Brings about the state that the task asks for. Raises ApplyFailed, Refused, EtcdError, InvalidEndpoint."""
     operation = _OPERATIONS[params["state"]]
-    minor = rules.minor_of(params["release"] or "")
+    minor = rules.minor_of_target(params["release"] or "")
     if minor is None and params["state"] != "cancelled":
         raise Refused(rules.not_a_target(params["release"]))
     with EndpointPool(connection_of(params)) as pool:
@@ -30,7 +31,7 @@ def bring_about(params: t.Mapping[str, t.Any], check_mode: bool) -> Result:
     return _result(outcome, changes=params["state"] != "validated")
 
 
-_OPERATIONS: t.Mapping[str, t.Callable[[EndpointPool, rules.Minor, float, bool], Outcome]] = {
+_OPERATIONS: t.Mapping[str, t.Callable[[EndpointPool, Minor, float, bool], Outcome]] = {
     "validated": lambda pool, minor, seconds, _check_mode: downgrade.enable(pool, minor, seconds, check_mode=True),
     "enabled": downgrade.enable,
     "cancelled": lambda pool, _minor, seconds, check_mode: downgrade.cancel(pool, seconds, check_mode),

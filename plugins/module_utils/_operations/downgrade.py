@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from .._client import errors
 from .._client.errors import EtcdError
 from .._membership import downgrade, server_refusals
-from .._membership.downgrade import CANCEL_DOWNGRADE, ENABLE_DOWNGRADE, Minor
+from .._membership.downgrade import CANCEL_DOWNGRADE, ENABLE_DOWNGRADE
 from .._membership.model import Cluster
 from .._membership.preconditions import can_be_changed
 from .._membership.refusal import Refusal
 from .._membership.steps import Step
+from .._membership.versions import Minor, minor_words
 from .endpoint_pool import EndpointPool
 from .exceptions import ApplyFailed, Refused, Wait
 from .lock import MembershipLock
@@ -113,7 +114,7 @@ class _Run:
                 if self._check_mode:
                     return self._outcome(downgrade.enabled(cluster, minor), (step,))
                 if self._has_lock(cluster):
-                    self._ask(step, lambda: self._voter().downgrade_enable(downgrade.text_of(minor)))
+                    self._ask(step, lambda: self._voter().downgrade_enable(minor_words(minor)))
 
     def cancel(self) -> Outcome:
         step = Step(CANCEL_DOWNGRADE)
@@ -143,7 +144,7 @@ class _Run:
     def _is_valid(self, minor: Minor, cluster: Cluster) -> bool:
         """Whether etcd would enable it; False where another look is needed. Changes nothing. Raises Refused."""
         try:
-            self._voter().downgrade_validate(downgrade.text_of(minor))
+            self._voter().downgrade_validate(minor_words(minor))
         except EtcdError as error:
             if error.code == errors.BAD_DOWNGRADE_TARGET:
                 raise Refused(downgrade.refused_by_etcd(cluster, minor, error.server_words)) from error
@@ -172,7 +173,7 @@ class _Run:
     def _answer_to_the_next(self, minor: Minor) -> EtcdError | None:
         """Why etcd would not go on to the minor release before this one, read through the quorum."""
         try:
-            self._voter().downgrade_validate(downgrade.text_of((minor[0], minor[1] - 1)))
+            self._voter().downgrade_validate(minor_words((minor[0], minor[1] - 1)))
         except EtcdError as error:
             return error
         return None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from unittest import mock
 
@@ -35,7 +36,8 @@ WRITTEN = {
 }
 
 pytestmark = pytest.mark.skipif(
-    not set(WAY) <= set(releases.available()), reason=f"needs etcd {', '.join(WAY)} (make releases)"
+    "CI" not in os.environ and not set(WAY) <= set(releases.available()),
+    reason=f"needs etcd {', '.join(WAY)} (make releases)",
 )
 
 

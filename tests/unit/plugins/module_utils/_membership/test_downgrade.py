@@ -20,7 +20,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.downgrade 
     is_lowered,
     is_on,
     lowest_of,
-    minor_of,
+    minor_of_target,
     not_lowered,
     not_risen,
     obstacle,
@@ -224,7 +224,7 @@ def test_what_is_known_of_the_releases_is_told_beforehand():
     ("target", "expected"), [("3.6", (3, 6)), ("3.6.16", (3, 6)), ("3", None), ("3.6.x", None), ("", None)]
 )
 def test_a_target_is_a_minor_release(target, expected):
-    assert minor_of(target) == expected
+    assert minor_of_target(target) == expected
 
 
 def test_a_downgrade_is_on_if_a_member_says_so():

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.concerns import concerns
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.releases import (
-    minor_of,
+    minor_text,
     releases_of,
     where_it_stands,
 )
@@ -55,8 +55,8 @@ def test_a_mixed_cluster_tells_how_far_it_has_come(observed, words):
 
 
 @pytest.mark.parametrize(("version", "minor"), [("3.6.16", "3.6"), ("3.7", "3.7"), ("no version", "no version")])
-def test_the_minor_of_a_release(version, minor):
-    assert minor_of(version) == minor
+def test_the_minor_text_a_release(version, minor):
+    assert minor_text(version) == minor
 
 
 @pytest.mark.parametrize(
