@@ -56,6 +56,7 @@ MEANWHILE = {"test": ("releases", "images")}
 # A test, a gate, a scenario and what it took, as pytest and our own programs say it.
 DURATION_OF_A_TEST = re.compile(r"([\d.]+)s (?:call|setup|teardown) +(\S.*)")
 DURATION_OF_A_PART = re.compile(r"(?:ok|FAILED) +(\S+) +([\d.]+) s\b.*")
+FAILURE = re.compile(r"(?:FAILED|ERROR) \S+.*|failed: .*")
 HEAD_OF_DURATIONS = re.compile(r"=+ slowest \d+ durations =+")
 
 
@@ -96,6 +97,8 @@ class Outcome:
     seconds: float
     busy: float = 0.0
     parts: tuple[Part, ...] = ()
+    failures: tuple[str, ...] = ()
+    """Its lines that tell what failed."""
 
     @property
     def record(self) -> StepRecord:
@@ -149,6 +152,7 @@ def take(step: Step) -> Outcome:
     started, processors = time.monotonic(), ProcessorTime.now()
     tally = Tally()
     parts = []
+    failures = []
     command = ["make", step.name, *step.arguments]
     environment = {
         **os.environ,
@@ -166,6 +170,8 @@ def take(step: Step) -> Outcome:
         for line in process.stdout or ():
             if part := part_of(line):
                 parts.append(part)
+            if FAILURE.fullmatch(line.strip()):
+                failures.append(line.strip())
             # The slowest tests are told once, at the end of everything.
             if not DURATION_OF_A_TEST.fullmatch(line.strip()) and not HEAD_OF_DURATIONS.fullmatch(line.strip()):
                 print(line, end="", flush=True)
@@ -177,6 +183,7 @@ def take(step: Step) -> Outcome:
         time.monotonic() - started,
         ProcessorTime.now().busy_since(processors),
         tuple(parts),
+        tuple(failures),
     )
 
 
@@ -224,6 +231,9 @@ def main(run: str = "test") -> int:
     print()
     for outcome in outcomes:
         print(verdict(outcome))
+        # Those who keep the end of a long log have to find it there.
+        for failure in outcome.failures if outcome.exit_code else ():
+            print(f"         {failure}")
     total = sum((outcome.tally for outcome in outcomes), Tally())
     broken = [outcome for outcome in outcomes if verdict(outcome).startswith("FAILED")]
     # A step can fail without a failed test (a crash, nothing collected); the closing line must not look green then.

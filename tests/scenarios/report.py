@@ -80,5 +80,9 @@ class Report:
             f"{self._seconds:.0f} s of scenarios in {time.monotonic() - self._began:.0f} s, the machine's "
             f"processors {busy:.0%} busy"
         )
+        # Once more, since those who keep the end of a long log need it there.
+        for outcome in self._last.values():
+            if not outcome.passed:
+                print(f"failed: {outcome.name}: {outcome.reason}")
         print(f"{passed} passed, {failed} failed" + (f", {len(self._rerun)} rerun" if self._rerun else ""))
         return 1 if failed else 0

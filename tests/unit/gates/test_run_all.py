@@ -41,6 +41,8 @@ def test_a_step_of_several_runners_counts_all_of_them_and_keeps_what_took_long(m
         "== slowest 10 durations ==",
         "12.50s call     tests/a.py::test_a",
         "7 passed in 3.10s",
+        "FAILED tests/a.py::test_b - assert 1 == 2",
+        "failed: role_rotate: fatal: [a]: refused",
         "ok     dead_member     27.6 s",
         "1 passed, 1 rerun in 2.00s",
     ]
@@ -49,6 +51,7 @@ def test_a_step_of_several_runners_counts_all_of_them_and_keeps_what_took_long(m
     monkeypatch.setattr(run_all, "ROOT", tmp_path)
     outcome = run_all.take(Step("integration"))
     assert outcome.tally == Tally(passed=8, rerun=1)
+    assert outcome.failures == ("FAILED tests/a.py::test_b - assert 1 == 2", "failed: role_rotate: fatal: [a]: refused")
     assert outcome.parts == (Part("tests/a.py::test_a", 12.5), Part("dead_member", 27.6))
     assert 0 <= outcome.busy <= 1
     assert "test_a" not in capsys.readouterr().out
@@ -147,3 +150,19 @@ def test_what_later_steps_need_is_made_meanwhile_and_ended_with_the_run(monkeypa
         while not (tmp_path / "images").exists() or not (made := tmp_path / "made").exists() or not made.read_text():
             time.sleep(0.01)
     assert not Path(f"/proc/{int(made.read_text())}").exists()
+
+
+def test_the_run_ends_with_what_failed_in_the_steps_that_failed(monkeypatch, tmp_path, capsys):
+    outcomes = [
+        Outcome(Step("unit"), 0, Tally(5, rerun=1), 1.0, failures=("FAILED test_a",)),
+        Outcome(Step("molecule"), 1, Tally(1, 1), 1.0, failures=("failed: role_rotate: fatal: [a]: refused",)),
+    ]
+    waiting = {outcome.step: outcome for outcome in outcomes}
+    monkeypatch.setattr(run_all, "RUNS", {"test": tuple(waiting)})
+    monkeypatch.setattr(run_all, "MEANWHILE", {})
+    monkeypatch.setattr(run_all, "take", waiting.pop)
+    monkeypatch.setattr(suite, "RECORD", tmp_path / "suite.json")
+    run_all.main()
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[-2:] == ["failed: role_rotate: fatal: [a]: refused", "6 passed, 1 failed, 1 rerun"]
+    assert "FAILED test_a" not in lines

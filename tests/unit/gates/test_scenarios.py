@@ -208,6 +208,24 @@ class TestFigures:
         run.report.close(2)
         assert capsys.readouterr().out.splitlines()[-2].startswith("4 s of scenarios in 0 s")
 
+    @pytest.mark.parametrize(
+        ("log", "reason"),
+        [
+            (
+                "ok\nFAILED tests/test_a.py::test_a - it\nFAILED tests/test_a.py::test_b - too\n",
+                "FAILED tests/test_a.py::test_a - it",
+            ),
+            ("fatal: [a]: one more try\n...ignoring\nfatal: [b]: refused\n", "fatal: [b]: refused"),
+            ("killed\n", "its log tells no failed test or task"),
+        ],
+        ids=["a test", "a task", "neither"],
+    )
+    def test_the_end_tells_what_failed_and_why(self, run, capsys, log, reason):
+        run.ends("a", log)
+        run.ends("b")
+        run.report.close(2)
+        assert capsys.readouterr().out.splitlines()[-2] == f"failed: a: {reason}"
+
     def test_the_figures_of_pytest_in_a_log_are_not_taken_for_ours(self, run, capsys):
         run.ends("a", "===== 1 failed, 45 passed in 22.42s =====\n")
         run.report.close(1)
