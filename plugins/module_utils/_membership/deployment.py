@@ -280,7 +280,7 @@ def _crosses(cluster: Cluster, member: Member, host: Host) -> Refusal | None:
         codes.VERSION_UNSUPPORTED,
         f"cannot restart {host.name}: it runs etcd {status.version}, and its program is etcd {host.release}, so the "
         "restart would be an upgrade",
-        f"Upgrade first (quorum.etcd.upgrade with etcd_cluster_upgrade_to: {host.release}).",
+        f"Upgrade first (quorum.etcd.upgrade with etcd_cluster_upgrade_to: {versions.plain(host.release)}).",
     )
 
 

@@ -233,6 +233,11 @@ def _version_of(cluster: Cluster, member: Member) -> Version | None:
     return versions.parse(status.version) if status else None
 
 
+def _runs(cluster: Cluster, member: Member, release: str) -> bool:
+    status = cluster.status_of(member.member_id)
+    return status is not None and versions.same_release(status.version, release)
+
+
 def _minor_of(cluster: Cluster, member: Member, unknown: Minor = (0, 0)) -> Minor:
     version = _version_of(cluster, member)
     return version[:2] if version else unknown
@@ -417,7 +422,7 @@ class _Roll:
         )
 
     def _due(self) -> tuple[Member, ...]:
-        others = [member for member in self.cluster.members if _version_of(self.cluster, member) != self.target]
+        others = [member for member in self.cluster.members if not _runs(self.cluster, member, self.release)]
         return rolling.leader_last(self.cluster, others)
 
     def _enabling(self) -> tuple[Move, ...]:

@@ -69,7 +69,7 @@ class Roll:
         return versions.parse(self.text_of(member))
 
     def runs_target(self, member: Member) -> bool:
-        return self.version_of(member) == self.target and not versions.is_pre_release(self.text_of(member))
+        return versions.same_release(self.text_of(member), self.release)
 
     def crossers(self, members: t.Iterable[Member]) -> tuple[Member, ...]:
         """Those of the members that go to another minor release."""

@@ -36,6 +36,22 @@ def is_pre_release(text: str) -> bool:
     return _PRE_RELEASE.match(text) is not None
 
 
+def same_release(text: str, release: str) -> bool:
+    """Whether what says `text` is that release, whoever built it: `3.5.21+vendor` is 3.5.21. A pre-release is not the
+    release whose numbers it has, nor another pre-release.
+    """
+    if is_pre_release(text) or is_pre_release(release):
+        return text == release
+    version = parse(text)
+    return version is not None and version == parse(release)
+
+
+def plain(text: str) -> str:
+    """The release by its numbers, as it is asked for: `3.5.21` of `3.5.21+vendor`; what is no version, as it is."""
+    version = parse(text)
+    return ".".join(map(str, version)) if version else text
+
+
 def minor_words(minor: Minor) -> str:
     return f"{minor[0]}.{minor[1]}"
 

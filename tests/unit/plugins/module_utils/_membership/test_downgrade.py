@@ -123,6 +123,9 @@ ROLL = "downgrade m2, downgrade m3, downgrade m1"
         # done, whether etcd has ended it yet or not
         (of("3.6.16", "3.6.16", "3.6.16"), "3.6.16", "nothing to do"),
         (of("3.6.16", "3.6.16", "3.6.16", target="3.6.0"), "3.6.16", "nothing to do"),
+        # whoever built it, and not before it was published
+        (of("3.6.16+vendor", "3.6.16", "3.6.16"), "3.6.16", "nothing to do"),
+        (of("3.6.16", "3.6.16-rc.0", "3.6.16"), "3.6.16", "downgrade m2"),
         # other targets
         (of("3.7.3", "3.7.3", "3.7.3"), "3.5.34", "version_unsupported"),
         (of("3.7.3", "3.6.16", "3.7.3"), "3.5.34", "version_unsupported"),

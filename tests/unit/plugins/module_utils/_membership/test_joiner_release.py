@@ -200,12 +200,13 @@ def test_a_member_that_was_registered_and_never_ran_has_to_fit_before_it_is_star
 
 
 def test_a_restart_with_a_program_of_the_next_minor_is_pointed_to_the_upgrade():
-    hosts = [member("m1"), member("m2", outdated=("ETCD_NAME",), release="3.7.3"), member("m3")]
+    hosts = [member("m1"), member("m2", outdated=("ETCD_NAME",), release="3.7.3+vendor"), member("m3")]
     found = judged(of("3.6.16"), *hosts)
     assert isinstance(found, Refusal)
     assert found.code == "version_unsupported"
-    assert "it runs etcd 3.6.16, and its program is etcd 3.7.3" in found.message
-    assert "quorum.etcd.upgrade" in found.next_step
+    assert "it runs etcd 3.6.16, and its program is etcd 3.7.3+vendor" in found.message
+    # As the variable takes it.
+    assert "quorum.etcd.upgrade with etcd_cluster_upgrade_to: 3.7.3)" in found.next_step
 
 
 @pytest.mark.parametrize("release", ["3.6.16", "3.6.12", "3.5.34", ""])

@@ -98,6 +98,29 @@ def test_a_pre_release_is_told_from_a_vendors_build(text, is_before):
     assert versions.is_pre_release(text) is is_before
 
 
+@pytest.mark.parametrize(
+    ("text", "release", "is_same"),
+    [
+        ("3.5.21", "3.5.21", True),
+        ("3.5.21+vendor", "3.5.21", True),
+        ("v3.5.21-eks.1", "3.5.21", True),
+        ("3.5.2", "3.5.21", False),
+        ("3.5.21", "3.5.2", False),
+        ("3.6.0-rc.1", "3.6.0", False),
+        ("3.6.0-rc.1", "3.6.0-rc.1", True),
+        ("3.6.0-rc.1", "3.6.0-rc.2", False),
+        ("", "3.5.21", False),
+        ("", "", False),
+    ],
+)
+def test_who_built_a_release_makes_no_other_release_of_it(text, release, is_same):
+    assert versions.same_release(text, release) is is_same
+
+
+def test_a_release_is_asked_for_by_its_numbers():
+    assert [versions.plain(text) for text in ("3.5.21+vendor", "v3.6.16", "three")] == ["3.5.21", "3.6.16", "three"]
+
+
 def test_releases_are_told_as_they_are():
     assert affected(versions.ZOMBIE_MEMBERS, ["3.5.21+vendor", "3.5.9-eks"]) == ("3.5.9-eks", "3.5.21+vendor")
 
