@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.test.same_release import TestModule as Tests
+from ansible_collections.quorum.etcd.plugins.test.same_release import TestModule as Plugin
 
 
 @pytest.mark.parametrize(
@@ -14,4 +14,4 @@ from ansible_collections.quorum.etcd.plugins.test.same_release import TestModule
     {"3.5.21": True, "3.5.21+vendor": True, "3.5.21-rc.1": False, "3.5.22": False, None: False}.items(),
 )
 def test_a_playbook_asks_whether_a_program_is_a_release(version, is_same):
-    assert Tests().tests()["same_release"](version, "3.5.21") is is_same
+    assert Plugin().tests()["same_release"](version, "3.5.21") is is_same
