@@ -330,3 +330,25 @@ def test_the_settings_of_a_release_are_written_after_its_program_and_before_its_
     program, *_between = files
     assert program.startswith("install/")
     assert files.index(program) < files.index("install/settings_for_release.yml") < files.index("moves/restart.yml")
+
+
+@pytest.mark.parametrize(
+    ("members", "newcomer", "installed", "is_read"),
+    [
+        (["3.6.16", "3.6.16"], None, None, False),
+        (["3.6.16", "3.6.16"], None, "3.7.3", True),
+        (["3.6.16", "3.7.3"], "3.7.3+vendor", None, True),
+        (["3.6.16", "3.6.16"], "3.6.16", "3.6.16", False),
+        (["3.7.3", "3.7.3"], "3.7.3", None, False),
+        # Half-way in an upgrade or a downgrade.
+        (["3.6.16", "3.7.3"], "3.6.16", None, False),
+    ],
+)
+def test_the_logs_are_read_where_a_new_member_of_3_7_has_to_read_them(members, newcomer, installed, is_read):
+    hosts = [{"release": release, "data_dir": {"state": "data"}} for release in members]
+    hosts.append({"release": newcomer, "data_dir": {"state": "absent"}})
+    of_hosts = {f"n{number}": {"etcd_cluster__found": {"host": host}} for number, host in enumerate(hosts)}
+    if installed:
+        of_hosts[f"n{len(members)}"]["etcd_cluster__installed"] = {"version": installed}
+    names = {"groups": {"etcd": [*of_hosts]}, "hostvars": of_hosts}
+    assert rendered("{{ etcd_cluster__reads_raft_files }}", "10.0.0.1", NOT_GATHERED, **names) is is_read

@@ -37,9 +37,15 @@ VARIABLES = {
     "etcd_cluster_address": "{{ etcd_address }}",
     "etcd_cluster_tls": False,
     "etcd_cluster_allow_plaintext": True,
-    "etcd_cluster_settings": {"unsafe-no-fsync": True},
+    "etcd_cluster_settings": {"unsafe-no-fsync": True, "compaction-batch-limit": 2000},
     "etcd_cluster_packages": ["etcd-server{{ release }}", "etcd-client{{ release }}"],
 }
+BEFORE = "3.5.34+vendor"
+BY_HAND = """
+sed "s/$1+vendor/$2/" /usr/bin/etcd > /usr/bin/etcd.new && chmod 755 /usr/bin/etcd.new && mv /usr/bin/etcd.new /usr/bin/etcd
+cp /usr/lib/etcd/etcd /usr/lib/etcd/etcd.new && mv /usr/lib/etcd/etcd.new /usr/lib/etcd/etcd
+"""
+"""A program says that it is a release of the minor before, and is another file than the one that runs."""
 OWN_DEFAULTS = "# our own"
 PACKAGES = r"""
 set -e
@@ -101,12 +107,12 @@ class AptHost:
         assert code == 0, output.decode()
         return output.decode().strip()
 
-    def play(self, playbook: str, **variables: object) -> list[TaskEnded]:
-        arguments = ["-i", str(self.folder / "hosts.yml"), f"quorum.etcd.{playbook}"]
+    def play(self, playbook: str, *options: str, **variables: object) -> list[TaskEnded]:
+        arguments = ["-i", str(self.folder / "hosts.yml"), f"quorum.etcd.{playbook}", *options]
         return run([*arguments, "--extra-vars", json.dumps(variables)], self.folder)
 
-    def plays(self, playbook: str, **variables: object) -> list[TaskEnded]:
-        ended = self.play(playbook, **variables)
+    def plays(self, playbook: str, *options: str, **variables: object) -> list[TaskEnded]:
+        ended = self.play(playbook, *options, **variables)
         assert [task.result.get("msg") for task in ended if task.outcome not in ("ok", "skipped")] == []
         return ended
 
@@ -185,6 +191,7 @@ def test_packages_go_up_and_down_and_what_cannot_be_staged_stops_before_any_rest
     refuses_packages(host)
     refuses_an_archive_without_room(host)
     goes_up_and_down(host)
+    restarts_a_program_that_was_replaced_by_hand(host)
 
 
 def refuses_packages(host: AptHost) -> None:
@@ -223,3 +230,10 @@ def goes_up_and_down(host: AptHost) -> None:
         assert host.root("apt-mark showhold").split() == ["etcd-client", "etcd-server"]
         assert OWN_DEFAULTS in host.root("cat /etc/default/etcd")
         assert host.leftovers == ""
+
+
+def restarts_a_program_that_was_replaced_by_hand(host: AptHost) -> None:
+    host.root(BY_HAND, OLD, BEFORE)
+    ended = host.plays("restart", "--check", "--diff", etcd_cluster_install_from="present")
+    (written,) = (task.result["diff"] for task in ended if task.name.endswith(f"Write the settings for etcd {BEFORE}"))
+    assert 'ETCD_EXPERIMENTAL_COMPACTION_BATCH_LIMIT="2000"' in str(written)
