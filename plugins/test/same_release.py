@@ -49,11 +49,12 @@ _value:
 
 import typing as t
 
-from ansible_collections.quorum.etcd.plugins.module_utils._membership import versions
-
 
 def same_release(version: str | None, release: str) -> bool:
     """See DOCUMENTATION."""
+    # Imported here, since each worker of Ansible that needs a test loads it anew.
+    from ansible_collections.quorum.etcd.plugins.module_utils._membership import versions
+
     return versions.same_release(str(version or ""), str(release))
 
 

@@ -33,6 +33,7 @@ TOO_LARGE = "3.7.2"
 ANOTHER = f"{NEW}0"
 """A release that fits the pattern for NEW as well."""
 VARIABLES = {
+    "release": "",
     "ansible_become": False,
     "etcd_cluster_address": "{{ etcd_address }}",
     "etcd_cluster_tls": False,
@@ -42,8 +43,11 @@ VARIABLES = {
 }
 BEFORE = "3.5.34+vendor"
 BY_HAND = """
-sed "s/$1+vendor/$2/" /usr/bin/etcd > /usr/bin/etcd.new && chmod 755 /usr/bin/etcd.new && mv /usr/bin/etcd.new /usr/bin/etcd
-cp /usr/lib/etcd/etcd /usr/lib/etcd/etcd.new && mv /usr/lib/etcd/etcd.new /usr/lib/etcd/etcd
+set -e
+sed --in-place "s/$1+vendor/$2/" /usr/bin/etcd
+cd /usr/lib/etcd
+cp etcd etcd.new
+mv etcd.new etcd
 """
 """A program says that it is a release of the minor before, and is another file than the one that runs."""
 OWN_DEFAULTS = "# our own"
