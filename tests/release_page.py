@@ -84,7 +84,7 @@ def _in_minor(versions: ModuleType, rule: Any, minor: tuple[int, int]) -> str:
 
 _DEMANDS = {
     "without_authentication": "authentication is off",
-    "v2_keys_panic": "no keys of version 2 in the snapshot and the log",
+    "v2_keys_panic": "no keys of version 2 in the snapshot and the log, no read of version 2 after the snapshot",
     "v2_requests_panic": "no entry of the form of 3.5 after the newest snapshot",
     "needs_storage_version": "the storage version is that of the minor release before",
 }

@@ -188,6 +188,12 @@ options:
               - Index of the last entry after that snapshot that etcd 3.7 cannot read, V(0) when there is none.
             type: int
             default: 0
+          last_v2_read_index:
+            description:
+              - Index of the last entry after that snapshot with a read of etcd's version 2, at which etcd 3.6 panics,
+                V(0) when there is none.
+            type: int
+            default: 0
           v2_keys:
             description:
               - The first keys of etcd's version 2 with which etcd 3.6 does not start.
@@ -260,8 +266,9 @@ options:
     type: str
   take_snapshots:
     description:
-      - Whether members may be restarted before an upgrade from etcd 3.6 to 3.7, so that they take a snapshot. etcd 3.7
-        panics at entries of the form of 3.5 in the log, and does not read the entries before the newest snapshot.
+      - Whether members may be restarted before an upgrade to etcd 3.6 or 3.7, so that they take a snapshot. etcd 3.6
+        panics at reads of version 2 in the log, etcd 3.7 at entries of the form of 3.5. Neither reads the entries
+        before the newest snapshot.
       - With V(false), the module refuses if a member has such entries.
     type: bool
     default: false
@@ -400,6 +407,11 @@ snapshots:
       type: str
       returned: always
       sample: n1
+    entry:
+      description: Index of the entry that the snapshot has to be behind.
+      type: int
+      returned: always
+      sample: 8
     snapshot_count:
       description: The C(snapshot-count) with which one start of the member takes a snapshot.
       type: int

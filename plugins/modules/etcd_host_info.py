@@ -375,6 +375,7 @@ host:
       sample:
         snapshot_index: 0
         last_v2_request_index: 4
+        last_v2_read_index: 0
         v2_keys: []
         last_index: 9
         reason: null
@@ -391,6 +392,13 @@ host:
           type: int
           returned: always
           sample: 4
+        last_v2_read_index:
+          description:
+            - Index of the last entry after that snapshot with a read of etcd's version 2. V(0) when there is none.
+            - Etcd 3.4 writes one for each answer at C(/health), etcd 3.5 only with C(enable-v2). Etcd 3.6 panics at it.
+          type: int
+          returned: always
+          sample: 0
         v2_keys:
           description:
             - The first five keys of etcd's version 2, in the snapshot or in the log, with which etcd 3.6 does not

@@ -14,7 +14,11 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "molecule"
 
-CHAINS = (("role_migrate_tls", "role_rotate_ca"), ("role_secure", "role_rotate", "role_given"))
+CHAINS = (
+    ("role_upgrade", "role_upgrade_minors", "role_downgrade"),
+    ("role_migrate_tls", "role_rotate_ca"),
+    ("role_secure", "role_rotate", "role_given"),
+)
 """Each begins where the one before it ended: it takes over its hosts and its cluster instead of making its own.
 
 Worth it only where the end of one is the beginning of the next: a cluster that has to be changed first costs more than
@@ -23,7 +27,7 @@ a new one. One long chain would take longer than all the others side by side.
 
 SECONDS = {"systemd": 70.0, "node": 20.0}
 """About how long a scenario takes, by the kind of its hosts. The longest are begun first, so only the order matters."""
-SECONDS_OF = {"moves": 130.0, "partition": 60.0, "role_rotate_ca": 160.0}
+SECONDS_OF = {"moves": 130.0, "partition": 60.0, "role_rotate_ca": 160.0, "role_upgrade": 160.0}
 """The ones that take much longer than others of their kind."""
 
 

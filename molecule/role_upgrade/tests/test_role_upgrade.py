@@ -14,7 +14,7 @@ from tests.verification.writes import (
 
 __all__ = ["test_no_acknowledged_write_is_lost", "test_writes_never_stood_still_for_longer_than_an_election_takes"]
 
-RELEASE = "3.5.16"
+RELEASE = "3.5.34"
 
 
 def test_a_member_runs_the_new_release_in_a_cluster_of_its_minor(node):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+from tests.verification.starts import starts
 from tests.verification.writes import (
     test_no_acknowledged_write_is_lost,
     test_writes_never_stood_still_for_longer_than_an_election_takes,
@@ -24,14 +25,15 @@ def test_a_member_runs_the_new_release(node):
     assert json.loads(answer)["etcdserver"] == RELEASE
 
 
-def test_a_member_was_restarted_for_each_release_and_for_one_snapshot(node):
-    """The first start, 3.6, the snapshot, 3.7: the killed run had restarted one member, and the next left that one."""
-    started = node.host.check_output("journalctl --no-pager --unit etcd | grep --count 'Started etcd.service'")
-    assert int(started) == 4
+def test_a_member_was_restarted_for_each_release_and_for_one_snapshot_before_it(node):
+    """3.6, the snapshot, 3.7: the killed run had restarted one member, and the next left that one. Before that comes
+    the first start, or on the hosts of role_upgrade a snapshot behind what 3.4 had written.
+    """
+    assert starts(node) == 4
 
 
 def test_the_settings_are_as_they_were(node):
     assert not node.host.file("/etc/etcd/first_start.env").exists
-    assert "SNAPSHOT_COUNT" not in node.host.check_output("cat /etc/etcd/etcd.env")
+    assert 'ETCD_SNAPSHOT_COUNT="100000"' in node.host.check_output("cat /etc/etcd/etcd.env")
     started = "journalctl --no-pager --unit etcd | grep --only-matching '\"snapshot-count\":[0-9]*'"
-    assert node.host.check_output(started).split()[-1] == '"snapshot-count":10000'
+    assert node.host.check_output(started).split()[-1] == '"snapshot-count":100000'

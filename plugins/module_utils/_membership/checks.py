@@ -96,7 +96,7 @@ def joiner_fits(cluster: Cluster, step: Step, release: str) -> MaybeRefusal:
     """
     if not release:
         return None
-    joiner, present = versions.minor_of(release), _minor_of_cluster(cluster)
+    joiner, present = versions.minor_of(release), versions.oldest_minor(cluster.versions)
     if joiner is None or present is None:
         what = f"{release!r} is not a release of etcd" if joiner is None else "no member tells its release"
         return Refusal(codes.VERSION_UNSUPPORTED, f"cannot {step}: {what}", "Give the release as etcd --version does.")
@@ -126,17 +126,18 @@ def joiner_is_sound(cluster: Cluster, step: Step, release: str) -> MaybeRefusal:
 
 
 def joiner_can_read_the_log(cluster: Cluster, step: Step, release: str, is_log_clean: bool | None) -> MaybeRefusal:
-    """A member of 3.6 sends a joiner all entries after its newest snapshot (3.6.16 server/etcdserver/server.go
-    compactRaftLog), and entries of the form of 3.5 make 3.7 panic.
+    """A member sends a joiner all entries after its newest snapshot (3.6.16 server/etcdserver/server.go
+    compactRaftLog), and at what 3.5 has left there 3.7 panics, at some of it 3.6.
     """
-    present = _minor_of_cluster(cluster)
+    present = versions.oldest_minor(cluster.versions)
     joiner = versions.minor_of(release)
     if present is None or joiner is None or is_log_clean:
         return None
-    if joiner <= present or not versions.crossing_to(joiner).v2_requests_panic:
+    unreadable = versions.crossing_to(joiner).unreadable
+    if joiner <= present or not unreadable:
         return None
     words = versions.minor_words(present)
-    why = f"cannot {step}: its etcd {release} panics at entries of the form of 3.5"
+    why = f"cannot {step}: its etcd {release} panics at {unreadable}"
     way_out = f"Install etcd {words} on its host first, and upgrade it together with the others."
     if is_log_clean is None:
         return Refusal(
@@ -145,12 +146,6 @@ def joiner_can_read_the_log(cluster: Cluster, step: Step, release: str, is_log_c
             f"{way_out} Accept this if the cluster began with {words}.",
         )
     return Refusal(codes.V2_REQUESTS_IN_LOG, f"{why}, and the members of {words} would send it one", way_out)
-
-
-def _minor_of_cluster(cluster: Cluster) -> versions.Minor | None:
-    """The minor release that the cluster works as: that of its oldest member."""
-    known = [minor for minor in map(versions.minor_of, cluster.versions) if minor is not None]
-    return min(known, default=None)
 
 
 # Adding and updating

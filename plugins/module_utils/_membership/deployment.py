@@ -36,7 +36,7 @@ from .plan_warnings import untested_warnings
 from .quorum import Quorum, most_caught_up, quorum_of
 from .refusal import Refusal
 from .steps import ADD_LEARNER, MOVE_LEADER, REMOVE, UPDATE_PEER_URLS, Step, project
-from .upgrade_gates import IN_THE_WAY, PASSES, DueSnapshot, Finding
+from .upgrade_gates import IN_THE_WAY, PASSES, DueSnapshot, Finding, is_in_the_way
 
 # What the hosts do, besides START.
 BOOTSTRAP = "bootstrap"
@@ -192,10 +192,12 @@ _ACCEPTED_OF_JOINERS = frozenset((codes.VERSION_BUG, codes.RAFT_FILES_UNREAD))
 
 
 def _is_log_clean(cluster: Cluster, hosts: t.Sequence[Host]) -> bool | None:
-    """Whether no member has an entry after its newest snapshot that 3.7 cannot read; None where it is not known."""
+    """Whether no member has anything that the next minor release cannot read; None where it is not known."""
+    present = versions.oldest_minor(cluster.versions)
+    crossing = versions.crossing_to((present[0], present[1] + 1)) if present else versions.Crossing()
     by_member = {host.data_dir.member_id: host.raft_files for host in hosts}
     found = [by_member.get(member.member_id) for member in cluster.members]
-    if any(files is not None and files.last_v2_request_index for files in found):
+    if any(files is not None and is_in_the_way(crossing, files) for files in found):
         return False
     return None if any(files is None or files.reason for files in found) else True
 

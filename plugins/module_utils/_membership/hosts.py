@@ -49,12 +49,14 @@ class RaftFiles:
     They are read while the member runs, so this is true of a moment. All indexes are those of raft's log; 0 says that
     there is none. `snapshot_index` is that of the newest snapshot that etcd would start from, `last_index` that of the
     last entry. `last_v2_request_index` is that of the last entry after the snapshot that etcd 3.7 cannot read
-    (etcd 3.7.3 server/etcdserver/server.go applyEntryNormal), `v2_keys` the first few keys of etcd's version 2, in
-    snapshot or log, with which 3.6 does not start. `reason` says why the files cannot be read.
+    (etcd 3.7.3 server/etcdserver/server.go applyEntryNormal), `last_v2_read_index` that of the last one with a read of
+    etcd's version 2, at which 3.6 panics. `v2_keys` are the first few keys of version 2, in snapshot or log, with which
+    3.6 does not start. `reason` says why the files cannot be read.
     """
 
     snapshot_index: int = 0
     last_v2_request_index: int = 0
+    last_v2_read_index: int = 0
     v2_keys: tuple[str, ...] = ()
     last_index: int = 0
     reason: str = ""

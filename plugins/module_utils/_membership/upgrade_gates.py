@@ -40,7 +40,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Roll:
-    """An upgrade as it is asked for. With `takes_snapshots`, what 3.7 cannot read in a log is put right before."""
+    """An upgrade as it is asked for. With `takes_snapshots`, what the new release cannot read in a log is put
+    right before."""
 
     cluster: Cluster
     hosts: t.Sequence[Host]
@@ -218,21 +219,35 @@ def has_no_v2_keys(roll: Roll, members: t.Sequence[Member]) -> Refusal | None:
     )
 
 
+def last_unreadable_index(crossing: Crossing, files: RaftFiles) -> int:
+    """The index of the last entry after the newest snapshot at which the new release panics; 0 if there is none."""
+    if crossing.v2_requests_panic:
+        return files.last_v2_request_index
+    return files.last_v2_read_index if crossing.v2_keys_panic else 0
+
+
+def is_in_the_way(crossing: Crossing, files: RaftFiles) -> bool:
+    """Whether a member with these files holds anything with which the new release does not start."""
+    return bool(last_unreadable_index(crossing, files) or (crossing.v2_keys_panic and files.v2_keys))
+
+
 def can_be_replayed(roll: Roll, members: t.Sequence[Member]) -> Refusal | None:
-    """Whether 3.7 can read every entry that a member has to replay: those after its newest snapshot."""
+    """Whether the new release can read every entry that a member has to replay: those after its newest snapshot."""
     crossers = roll.crossers(members)
+    held = ((member, roll.raft_files_of(member)) for member in crossers)
+    indexes = ((member, last_unreadable_index(roll.crossing, files), files) for member, files in held)
     listed = ", ".join(
         sorted(
-            f"{member.label} (entry {files.last_v2_request_index}, snapshot {files.snapshot_index or 'none'})"
-            for member, files in ((member, roll.raft_files_of(member)) for member in crossers)
-            if files.last_v2_request_index
+            f"{member.label} (entry {index}, snapshot {files.snapshot_index or 'none'})"
+            for member, index, files in indexes
+            if index
         )
     )
     if not listed:
         return _unread(roll, crossers)
     return roll.refused(
         codes.V2_REQUESTS_IN_LOG,
-        "it panics at entries of the form of 3.5, and would find one after the newest snapshot of " + listed,
+        f"it panics at {roll.crossing.unreadable}, and would find one after the newest snapshot of {listed}",
         "Let the upgrade take snapshots (etcd_cluster_upgrade_take_snapshots), or start each of these members once "
         "with snapshot-count: 1, and write something.",
     )
@@ -261,7 +276,7 @@ STORAGE_VERSION = Gate(
     has_storage_version, "storage version is {below}", lambda crossing: crossing.needs_storage_version
 )
 NO_V2_KEYS = Gate(has_no_v2_keys, "has no keys of version 2", lambda crossing: crossing.v2_keys_panic)
-REPLAYABLE = Gate(can_be_replayed, "{minor} can read its log", lambda crossing: crossing.v2_requests_panic)
+REPLAYABLE = Gate(can_be_replayed, "{minor} can read its log", lambda crossing: crossing.unreadable)
 GATES = (STEPWISE, WITHOUT_AUTHENTICATION, NEW_ENOUGH, KNOWN_RELEASE, HEALTHY, STORAGE_VERSION, NO_V2_KEYS, REPLAYABLE)
 
 
@@ -301,25 +316,22 @@ def finding_of(host: str, words: str, found: Refusal | None, accept: t.Container
 
 @dataclass(frozen=True)
 class DueSnapshot:
-    """A member of 3.6 that has to take a snapshot, and the snapshot-count of one start that makes it do so.
+    """A member that has to take a snapshot, the index of the entry that it has to be behind, and the snapshot-count of
+    one start that makes it do so.
 
-    etcd takes one as soon as more than `snapshot_count` entries were applied since the last (3.6.16
-    server/etcdserver/server.go shouldSnapshotToDisk), and each start adds at least one entry (publishV3). So one that
-    is at most the distance from the entry to the end of the log always gives a snapshot behind the entry, and under
-    load no more of them than needed.
+    etcd takes one as soon as more than `snapshot_count` entries were applied since the last (3.5.34
+    server/etcdserver/server.go triggerSnapshot, 3.6.16 shouldSnapshotToDisk), and each start adds at least one entry
+    (publishV3). So one that is at most the distance from the entry to the end of the log always gives a snapshot behind
+    the entry, and under load no more of them than needed.
     """
 
     member: Member
+    entry: int
     snapshot_count: int
 
 
 def due_snapshots(roll: Roll, members: t.Sequence[Member]) -> tuple[DueSnapshot, ...]:
     """Empty where nothing is put right, since what stands in the way was refused."""
-    if not roll.crossing.v2_requests_panic:
-        return ()
     held = ((member, roll.raft_files_of(member)) for member in roll.crossers(members))
-    return tuple(
-        DueSnapshot(member, max(1, files.last_index - files.last_v2_request_index))
-        for member, files in held
-        if files.last_v2_request_index
-    )
+    indexes = ((member, last_unreadable_index(roll.crossing, files), files.last_index) for member, files in held)
+    return tuple(DueSnapshot(member, index, max(1, last - index)) for member, index, last in indexes if index)

@@ -188,7 +188,8 @@ class Crossing:
 
     `rules` are what the running release must not be affected by, `first` the release to go to before. With
     `without_authentication`, it must be off. With `v2_keys_panic` the new release does not start with keys of etcd's
-    version 2, with `v2_requests_panic` not with requests of version 2 in its log. With `needs_storage_version`, every
+    version 2, nor with reads of version 2 in its log; with `v2_requests_panic` not with any request of version 2 in its
+    log. With `needs_storage_version`, every
     member's data have to be of the minor below.
     """
 
@@ -198,6 +199,13 @@ class Crossing:
     v2_keys_panic: bool = False
     v2_requests_panic: bool = False
     needs_storage_version: bool = False
+
+    @property
+    def unreadable(self) -> str:
+        """At what in a log the new release panics; empty where it can read all that the one below has written."""
+        if self.v2_requests_panic:
+            return "entries of the form of 3.5"
+        return "requests of etcd's version 2" if self.v2_keys_panic else ""
 
 
 CROSSINGS: t.Mapping[Minor, Crossing] = {
@@ -225,6 +233,11 @@ def crossing_to(minor: Minor) -> Crossing:
     if minor > NEWEST_TESTED:
         return UNTESTED_CROSSING
     return CROSSINGS.get(minor, Crossing())
+
+
+def oldest_minor(texts: t.Iterable[str]) -> Minor | None:
+    """The lowest minor release among version texts; None if there is no version among them."""
+    return min((minor for minor in map(minor_of, texts) if minor is not None), default=None)
 
 
 def untested(versions: t.Iterable[str]) -> tuple[str, ...]:

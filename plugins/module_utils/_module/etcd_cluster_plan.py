@@ -64,6 +64,7 @@ HOSTS: dict[str, dict[str, t.Any]] = {
         "options": {
             "snapshot_index": {"type": "int", "default": 0},
             "last_v2_request_index": {"type": "int", "default": 0},
+            "last_v2_read_index": {"type": "int", "default": 0},
             "v2_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
             "last_index": {"type": "int", "default": 0},
             "reason": {"type": "str"},
@@ -153,6 +154,7 @@ def _raft_files(found: t.Mapping[str, t.Any]) -> RaftFiles:
     return RaftFiles(
         snapshot_index=found["snapshot_index"],
         last_v2_request_index=found["last_v2_request_index"],
+        last_v2_read_index=found["last_v2_read_index"],
         v2_keys=tuple(found["v2_keys"]),
         last_index=found["last_index"],
         reason=found["reason"] or "",
@@ -190,7 +192,10 @@ def result_of(decision: Decision, hosts: tuple[Host, ...], due: t.Sequence[DueCe
         "start": list(deployment.starts),
         "restart": _names(deployment, RESTART),
         "upgrade": _names(deployment, UPGRADE),
-        "snapshots": [{"name": one.member.name, "snapshot_count": one.snapshot_count} for one in deployment.snapshots],
+        "snapshots": [
+            {"name": one.member.name, "entry": one.entry, "snapshot_count": one.snapshot_count}
+            for one in deployment.snapshots
+        ],
         "checks": [finding_data(one) for one in deployment.findings],
         "downgrade": _names(deployment, DOWNGRADE),
         "complete": deployment.is_complete,

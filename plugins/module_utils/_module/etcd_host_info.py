@@ -158,6 +158,7 @@ def _raft_files(params: t.Mapping[str, t.Any]) -> Result:
     return {
         "snapshot_index": found.snapshot_index,
         "last_v2_request_index": found.last_v2_request_index,
+        "last_v2_read_index": found.last_v2_read_index,
         "v2_keys": list(found.v2_keys),
         "last_index": found.last_index,
         "reason": found.reason or None,

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from .._formats.raft_log import Damaged, RaftLog, read_log
 from .._formats.snapshot_file import SnapshotFile, named, read_snapshot
-from .._formats.v2_store import NoStore, custom_keys, is_custom, key_of
+from .._formats.v2_store import NoStore, custom_keys, is_custom, key_of, only_reads
 from .._formats.wire_format import Malformed
 from .._membership.hosts import RaftFiles
 from .data_dir import log_directory
@@ -77,17 +77,15 @@ def _files(log: RaftLog, snapshot: SnapshotFile) -> RaftFiles:
     # From 3.7 on the log alone says which snapshot is the newest; the file is not looked at (etcd 3.7.3
     # server/etcdserver/bootstrap.go recoverSnapshot).
     newest = log.snapshots[-1][1] if log.snapshots else 0
+    custom = [one for one in log.v2_requests if one.index > snapshot.index and is_custom(one.method, one.path)]
     keys = [
         *custom_keys(snapshot.v2_store),
-        *(
-            key_of(request.path) or request.method
-            for request in log.v2_requests
-            if request.index > snapshot.index and is_custom(request.method, request.path)
-        ),
+        *(key_of(one.path) or one.method for one in custom if not only_reads(one.method)),
     ]
     return RaftFiles(
         snapshot_index=newest,
         last_v2_request_index=max((one.index for one in log.v2_requests if one.index > newest), default=0),
+        last_v2_read_index=max((one.index for one in custom if only_reads(one.method)), default=0),
         v2_keys=tuple(dict.fromkeys(keys))[:_KEYS_NAMED],
         last_index=log.last_index,
     )

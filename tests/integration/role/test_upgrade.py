@@ -15,6 +15,8 @@ import pytest
 from tests.integration.modules.driver import Run, run_main, untouched, writable
 from tests.integration.role.test_deployment import found, gate, plan
 from tests.testbed import Cluster, Member, releases, waiting
+from tests.testbed.writer import ATTEMPT_SECONDS, Writer
+from tests.verification.writes import ELECTION_TIMEOUT
 
 OLD = "3.4"
 NEW = "3.5"
@@ -198,11 +200,11 @@ def outcomes(run: Run, check: str) -> set[str]:
     return {one["outcome"] for one in run["checks"] if one["check"] == check}
 
 
-def wait_for_due_snapshots(cluster: Cluster, expected: set[str]) -> None:
+def wait_for_due_snapshots(cluster: Cluster, expected: set[str], release: str = "3.7.3") -> None:
     """A member takes its snapshot as soon as it has applied its log, which may be a moment after it is healthy."""
 
     def look() -> str | None:
-        due = {one["name"] for one in plan_upgrade(cluster, "3.7.3", take_snapshots=True)["snapshots"]}
+        due = {one["name"] for one in plan_upgrade(cluster, release, take_snapshots=True)["snapshots"]}
         return None if due == expected else f"due are {due}"
 
     waiting.until(f"only {expected} to be due", look, 10)
@@ -234,6 +236,47 @@ def test_a_quiet_cluster_that_began_with_3_5_takes_snapshots_before_3_7_and_then
     rolled(etcd_cluster, "3.7.3")
     assert writable(etcd_cluster)
     assert plan_upgrade(etcd_cluster, "3.7.3")["plan"] == []
+
+
+def climbed(cluster: Cluster, release: str) -> list[str]:
+    """The moves of the plan, each planned anew as by a run that was killed after the one before."""
+    done = []
+    while True:
+        run = plan_upgrade(cluster, release, take_snapshots=True, wait_timeout=15)
+        assert run.ok, run.message
+        if not run["plan"]:
+            return done
+        if run["snapshots"]:
+            due = run["snapshots"][0]
+            member = cluster[due["name"]]
+            assert gate(cluster, "stoppable", member).ok
+            member.restart(snapshot_count=due["snapshot_count"])
+            assert gate(cluster, "running", member).ok
+            wait_for_due_snapshots(cluster, {one["name"] for one in run["snapshots"][1:]}, release)
+            done.append("snapshot")
+        else:
+            upgraded(cluster, cluster[run["plan"][0]["member"]["name"]], release)
+            done.append("upgrade")
+
+
+@pytest.mark.measures_time
+def test_from_3_4_to_3_7_through_all_minors_under_load_no_write_is_lost():
+    with Cluster(3, version="3.4.23", timing="default") as cluster:
+        cluster.put("before", "the upgrades")
+        cluster.leader.gateway.get("/health", 1.0)
+        with Writer(cluster) as writer:
+            moves = []
+            for release in ("3.5.34", "3.6.16", "3.7.3"):
+                moves.append(climbed(cluster, release))
+                wait_for_cluster_version(cluster.leader, release.rpartition(".")[0] + ".0")
+            report = writer.stop()
+        # Looks at /health of 3.4 are in the way of 3.6. The snapshots behind them, one after the other under load, may
+        # be behind what 3.5 writes of its own as well.
+        assert moves[:2] == [["upgrade"] * 3, ["snapshot"] * 3 + ["upgrade"] * 3]
+        assert moves[2][-3:] == ["upgrade"] * 3
+        assert (report.lost, report.failed, report.violations) == (0, 0, ())
+        assert report.longest_gap <= ELECTION_TIMEOUT + ATTEMPT_SECONDS, report
+        assert cluster.get("before") == "the upgrades"
 
 
 @pytest.mark.etcd(size=1, version="3.5.34", timing="default", flags={"enable_v2": True})
@@ -285,3 +328,17 @@ def test_nobody_joins_while_a_downgrade_is_on(etcd_cluster, release):
     with untouched(etcd_cluster):
         assert add(etcd_cluster, release).refusal == "downgrade_in_progress"
     assert plan_upgrade(etcd_cluster, "3.6.17").refusal == "downgrade_in_progress"
+
+
+@pytest.mark.etcd(size=3, version="3.6.16")
+def test_neither_deploy_nor_replace_adds_a_member_while_a_downgrade_is_on(etcd_cluster):
+    wait_for_cluster_version(etcd_cluster.leader, "3.6.0")
+    hosts = [found(member, release="3.6.16") for member in etcd_cluster.members]
+    joiner = found(etcd_cluster.spare(), release="3.6.16")
+    follower = etcd_cluster.followers[0].name
+    etcd_cluster.leader.gateway.call("/maintenance/downgrade", {"action": "ENABLE", "version": "3.5"})
+    with untouched(etcd_cluster):
+        assert plan(etcd_cluster, *hosts, joiner).refusal == "downgrade_in_progress"
+        assert plan(etcd_cluster, *hosts, rebuild=follower).refusal == "downgrade_in_progress"
+        # With nothing to do there is nothing to refuse.
+        assert plan(etcd_cluster, *hosts)["plan"] == []

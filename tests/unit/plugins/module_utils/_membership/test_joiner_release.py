@@ -71,7 +71,7 @@ def test_a_joiner_whose_release_does_not_fit_is_refused_before_it_is_added(runni
     [
         ("3.6.16", "3.6.16"),
         ("3.6.16", "3.6.12"),
-        ("3.5.34", "3.6.16"),
+        ("3.4.23", "3.5.34"),
         ("3.5.34", "3.5.21+vendor"),
         ("3.7.3", "3.8.0"),
         ("3.6.16", ""),
@@ -93,6 +93,14 @@ def test_in_a_mixed_cluster_the_oldest_member_counts():
 )
 def test_3_7_joins_3_6_only_where_the_logs_are_known_to_be_clean(is_log_clean, expected):
     assert verdict(of("3.6.16"), present("m4", [url(4)], release="3.7.3", is_log_clean=is_log_clean)) == expected
+
+
+@pytest.mark.parametrize(
+    ("is_log_clean", "expected"),
+    [(None, "raft_files_unread"), (False, "v2_requests_in_log"), (True, "add_learner m4")],
+)
+def test_3_6_joins_3_5_only_where_the_logs_are_known_to_be_clean(is_log_clean, expected):
+    assert verdict(of("3.5.34"), present("m4", [url(4)], release="3.6.16", is_log_clean=is_log_clean)) == expected
 
 
 def test_a_joiner_with_a_bad_release_is_refused_unless_a_member_runs_it_too():
@@ -185,6 +193,19 @@ def test_a_dead_member_is_not_removed_for_a_host_that_could_not_take_its_place()
 )
 def test_what_the_hosts_files_say_decides_whether_3_7_joins_3_6(files, expected):
     assert moves(of("3.6.16"), *three(*files), newcomer("3.7.3")) == expected
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        # What 3.5 writes of its own is nothing to 3.6.
+        (DIRTY, JOINS),
+        (RaftFiles(last_v2_request_index=8, last_v2_read_index=8, last_index=9), "v2_requests_in_log"),
+        (RaftFiles(v2_keys=("/foo",), last_index=9), "v2_requests_in_log"),
+    ],
+)
+def test_what_the_hosts_files_say_decides_whether_3_6_joins_3_5(second, expected):
+    assert moves(of("3.5.34"), *three(CLEAN, second, CLEAN), newcomer("3.6.16")) == expected
 
 
 def test_what_is_not_known_of_the_files_can_be_accepted():

@@ -316,7 +316,7 @@ def test_who_cannot_be_replayed_takes_a_snapshot_before_anybody_is_upgraded_the_
         "upgrade m3",
         "upgrade m1",
     ]
-    assert [(one.member.name, one.snapshot_count) for one in found.snapshots] == [("m3", 5), ("m1", 5)]
+    assert [(one.member.name, one.entry, one.snapshot_count) for one in found.snapshots] == [("m3", 8, 5), ("m1", 8, 5)]
     assert found.sequence == found.moves
 
 
@@ -324,6 +324,29 @@ def test_a_log_that_ends_with_such_an_entry_needs_a_snapshot_at_once():
     found = upgrade(SIX, files(*[RaftFiles(last_v2_request_index=8, last_index=8)] * 3), "3.7.3", takes_snapshots=True)
     assert isinstance(found, Deployment), found
     assert {one.snapshot_count for one in found.snapshots} == {1}
+
+
+FIVE = of("3.5.34", "3.5.34", "3.5.34")
+LOOKED_AT = RaftFiles(last_v2_request_index=12, last_v2_read_index=8, last_index=13)
+"""By a health check of 3.4; the last start of 3.5 came after it."""
+
+
+def test_reads_of_version_2_are_in_the_way_of_3_6_and_put_right_as_what_3_7_cannot_read():
+    found = refusal(FIVE, "3.6.16", files(LOOKED_AT, RaftFiles(last_v2_request_index=12), LOOKED_AT))
+    assert found.code == "v2_requests_in_log"
+    assert "panics at requests of etcd's version 2" in found.message
+    assert "m1 (entry 8, snapshot none), m3 (entry 8, snapshot none)" in found.message
+    planned = upgrade(FIVE, files(LOOKED_AT, RaftFiles(), RaftFiles()), "3.6.16", takes_snapshots=True)
+    assert isinstance(planned, Deployment), planned
+    assert [(one.member.name, one.entry, one.snapshot_count) for one in planned.snapshots] == [("m1", 8, 5)]
+    assert verdict(of("3.4.23", "3.4.23", "3.4.23"), "3.5.34", files(LOOKED_AT, LOOKED_AT, LOOKED_AT)) == "m2 m3 m1"
+
+
+def test_keys_of_version_2_are_in_the_way_of_3_6_even_where_a_snapshot_could_be_taken():
+    held = files(LOOKED_AT, RaftFiles(v2_keys=("/foo",)), RaftFiles())
+    found = upgrade(FIVE, held, "3.6.16", takes_snapshots=True)
+    assert isinstance(found, Refusal)
+    assert found.code == "v2_keys"
 
 
 @pytest.mark.parametrize(("observed", "release"), [(SIX, "3.7.3"), (of("3.5.34", "3.5.34", "3.5.34"), "3.6.16")])

@@ -84,6 +84,12 @@ def test_a_request_without_a_key_is_named_by_its_method(disk):
     assert disk.found().v2_keys == ("SYNC",)
 
 
+def test_a_read_of_version_2_is_no_key(disk):
+    disk.log.entry(7, v2("", "QGET"))
+    disk.take_snapshot(6)
+    assert disk.found() == RaftFiles(6, last_v2_request_index=7, last_v2_read_index=7, last_index=7)
+
+
 def test_segments_before_the_snapshot_are_not_read(disk):
     disk.take_snapshot(5)
     disk.write()
