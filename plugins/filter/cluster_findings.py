@@ -74,9 +74,9 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.concerns import Concern
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.expiry import expiring_on
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.findings import Findings, Seen, findings_of
+
+if t.TYPE_CHECKING:
+    from ansible_collections.quorum.etcd.plugins.module_utils._membership.findings import Findings
 
 Found = t.Mapping[str, t.Any]
 
@@ -88,6 +88,11 @@ def cluster_findings(
     handshakes: t.Sequence[Found] = (),
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION. Raises AnsibleFilterError for what is no result of these modules."""
+    # Imported here, since each worker of Ansible that needs one filter of a collection loads all of them.
+    from ansible_collections.quorum.etcd.plugins.module_utils._membership.concerns import Concern
+    from ansible_collections.quorum.etcd.plugins.module_utils._membership.expiry import expiring_on
+    from ansible_collections.quorum.etcd.plugins.module_utils._membership.findings import Seen, findings_of
+
     try:
         answered = "concerns" in cluster
         found = findings_of(

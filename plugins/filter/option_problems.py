@@ -58,13 +58,15 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
-from ansible_collections.quorum.etcd.plugins.module_utils._membership import role_options, settings
 
 
 def option_problems(
     options: t.Any, release: str | None = "", secrets: t.Mapping[str, t.Any] | None = None
 ) -> list[str]:
     """See DOCUMENTATION. Raises AnsibleFilterError for what is no dictionary."""
+    # Imported here, since each worker of Ansible that needs one filter of a collection loads all of them.
+    from ansible_collections.quorum.etcd.plugins.module_utils._membership import role_options, settings
+
     if not isinstance(options, t.Mapping):
         raise AnsibleFilterError(f"option_problems needs a dictionary of variables, not {options!r}")
     given = options.get(settings.SETTINGS)

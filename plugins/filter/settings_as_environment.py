@@ -55,11 +55,13 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.environment import environment_of
 
 
 def settings_as_environment(settings: t.Any, release: str | None = "") -> dict[str, str]:
     """See DOCUMENTATION. Raises AnsibleFilterError for what is no dictionary of plain values."""
+    # Imported here, since each worker of Ansible that needs one filter of a collection loads all of them.
+    from ansible_collections.quorum.etcd.plugins.module_utils._membership.environment import environment_of
+
     if not isinstance(settings, t.Mapping):
         raise AnsibleFilterError(f"settings_as_environment needs a dictionary of settings, not {settings!r}")
     for name, value in settings.items():

@@ -52,7 +52,6 @@ import textwrap
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.expiry import expiring_on, expiry_lines
 
 COLUMNS = 80
 HEAD = ("MEMBER", "ROLE", "VERSION", "STORAGE", "DB SIZE", "IN USE", "QUOTA", "LAG", "STATE")
@@ -71,6 +70,9 @@ Row = t.Tuple[str, ...]
 
 def status_table(cluster: t.Any, hosts: t.Sequence[Found] = ()) -> str:
     """See DOCUMENTATION. Raises AnsibleFilterError for what is no result of etcd_cluster_info."""
+    # Imported here, since each worker of Ansible that needs one filter of a collection loads all of them.
+    from ansible_collections.quorum.etcd.plugins.module_utils._membership.expiry import expiring_on, expiry_lines
+
     try:
         if "endpoints" in cluster:
             return "\n".join(_endpoints(cluster)) + "\n"

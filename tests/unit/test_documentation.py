@@ -40,6 +40,7 @@ WITHOUT_CONNECTION = {
     "etcd_host_info",
     "etcd_host_lease",
     "etcd_served_certificate",
+    "evaluate",
     "show",
 }
 # Errors that users meet by these codes (the others of `errors` are turned into refusals or `server_error`).

@@ -278,7 +278,7 @@ def test_the_settings_are_checked_before_the_first_start():
     installation = ("install/install.yml", "install/check_settings.yml")
     assert [file for file in _files_of("install/install_missing.yml") if file in installation] == [*installation]
     steps = ("install/install_missing.yml", "common/move_and_verify.yml")
-    assert [file for file in _files_of("common/carry_out_plan.yml") if file in steps] == [*steps]
+    assert [file for file in _files_of("common/install_and_move.yml") if file in steps] == [*steps]
 
 
 def _files_of(path: str) -> list[str]:
@@ -325,11 +325,20 @@ def test_a_setting_of_a_preset_is_overridden_by_either_name(release, name):
 
 
 def test_the_settings_of_a_release_are_written_after_its_program_and_before_its_start():
-    tasks = yaml.safe_load((ROLE / "tasks" / "moves" / "upgrade.yml").read_text())
-    files = [task["ansible.builtin.include_tasks"] for task in tasks if "ansible.builtin.include_tasks" in task]
-    program, *_between = files
-    assert program.startswith("install/")
-    assert files.index(program) < files.index("install/settings_for_release.yml") < files.index("moves/restart.yml")
+    placed, restarted = "install/place_release.yml", "moves/restart.yml"
+    assert [file for file in _files_of("moves/upgrade.yml") if file in (placed, restarted)] == [placed, restarted]
+    program, settings = _files_of(placed)
+    assert program.startswith("install/place_")
+    assert settings == "install/settings_for_release.yml"
+
+
+@pytest.mark.parametrize("move", sorted(path.stem for path in (ROLE / "tasks" / "moves").glob("*.yml")))
+def test_each_move_renews_the_lease_first(move):
+    """A run whose lease another one has taken must not change anything any more."""
+    first = yaml.safe_load((ROLE / "tasks" / "moves" / f"{move}.yml").read_text())[0]
+    # To go down is to go up to another release.
+    renews = "moves/upgrade.yml" if move == "downgrade" else "common/renew_lease.yml"
+    assert first["ansible.builtin.import_tasks"] == renews
 
 
 @pytest.mark.parametrize(
@@ -340,11 +349,13 @@ def test_the_settings_of_a_release_are_written_after_its_program_and_before_its_
         (["3.6.16", "3.7.3"], "3.7.3+vendor", None, True),
         (["3.6.16", "3.6.16"], "3.6.16", "3.6.16", False),
         (["3.7.3", "3.7.3"], "3.7.3", None, False),
+        (["3.5.34", "3.5.34"], "3.6.16", None, True),
+        (["3.5.34", "3.5.34"], "3.5.34", None, False),
         # Half-way in an upgrade or a downgrade.
         (["3.6.16", "3.7.3"], "3.6.16", None, False),
     ],
 )
-def test_the_logs_are_read_where_a_new_member_of_3_7_has_to_read_them(members, newcomer, installed, is_read):
+def test_the_logs_are_read_where_a_new_member_of_a_newer_minor_has_to_read_them(members, newcomer, installed, is_read):
     hosts = [{"release": release, "data_dir": {"state": "data"}} for release in members]
     hosts.append({"release": newcomer, "data_dir": {"state": "absent"}})
     of_hosts = {f"n{number}": {"etcd_cluster__found": {"host": host}} for number, host in enumerate(hosts)}
