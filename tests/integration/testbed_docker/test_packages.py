@@ -131,10 +131,11 @@ class AptHost:
 
     def stages(self, *given: Mapping[str, object]) -> list[str]:
         """What the part of the role that stages a release says to each of these variables, all of which are wrong."""
+        none_found = {"etcd_cluster__found": {"version": None}}
         role = {"name": "quorum.etcd.etcd_cluster", "tasks_from": "install/stage.yml"}
         stage = {"name": "Stage", "ansible.builtin.include_role": role}
         goes_on = {"name": "Go on", "ansible.builtin.meta": "noop"}
-        tasks = [{"name": "Try", "block": [stage], "vars": dict(one), "rescue": [goes_on]} for one in given]
+        tasks = [{"name": "Try", "block": [stage], "vars": {**none_found, **one}, "rescue": [goes_on]} for one in given]
         (self.folder / "stage.yml").write_text(
             yaml.safe_dump([{"name": "Stage", "hosts": "etcd", "gather_facts": False, "tasks": tasks}])
         )
