@@ -21,15 +21,13 @@ from .decision import plan
 from .identity import Identity
 from .member_plans import joiner_checks
 from .model import Cluster, Member, Probe, Status
+from .move import START, Move
 from .peer_urls import addresses, comparable
 from .plan import ABSENT, PRESENT, PROMOTED, Goal
 from .preconditions import can_be_changed
 from .quorum import is_healthy, most_caught_up, quorum_of, raft_index_of_leader
 from .refusal import Refusal, judge
 from .steps import ADD_LEARNER, PROMOTE, REMOVE, UPDATE_PEER_URLS, Step, project
-
-# What the member's host does, and etcd is not asked for.
-START = "start"
 
 
 @dataclass(frozen=True)
@@ -47,20 +45,6 @@ class DesiredMember:
     release: str = ""
     is_log_clean: bool | None = None
     accept: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Move:
-    """One move: an action of `steps`, or START. `member_id` is 0 where etcd has yet to give the id.
-
-    A move with a `refusal` is not possible; it is the last one.
-    """
-
-    action: str
-    member_id: int = 0
-    name: str = ""
-    peer_urls: tuple[str, ...] = ()
-    refusal: Refusal | None = None
 
 
 def moves(cluster: Cluster, desired: t.Sequence[DesiredMember], remove_unlisted: bool = True) -> tuple[Move, ...]:

@@ -11,8 +11,8 @@ import typing as t
 from dataclasses import dataclass
 
 if t.TYPE_CHECKING:
+    from .check_table import Finding
     from .quorum import Quorum
-    from .upgrade_gates import Finding
 
 WOULD_LOSE_QUORUM = "would_lose_quorum"
 NO_QUORUM = "no_quorum"
