@@ -43,8 +43,7 @@ class Connection:
         return f"Connection(endpoints={self.endpoints!r}, transport={self.transport!r})"
 
 
-@dataclass(frozen=True)
-class KeyspaceHash:
+class KeyspaceHash(t.NamedTuple):
     """A member's HashKV answer: the hash of all keys up to `revision`, compacted up to `compact_revision`."""
 
     member_id: int

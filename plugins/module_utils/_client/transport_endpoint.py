@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import replace
 
 from . import errors, responses, rpcs
 from .endpoint import Endpoint
@@ -101,7 +100,7 @@ class TransportEndpoint(Endpoint):
 
     def hash_kv(self, revision: int = 0, timeout: float | None = None) -> KeyspaceHash:
         answer = self._ask(rpcs.HASH_KV, {"revision": revision}, self._deadline(timeout), responses.keyspace_hash)
-        return replace(answer, revision=revision) if revision else answer
+        return answer._replace(revision=revision) if revision else answer
 
     def lease_grant(self, lease_id: int, ttl: int, timeout: float | None = None) -> int:
         return self._ask(rpcs.LEASE_GRANT, {"ID": lease_id, "TTL": ttl}, self._deadline(timeout), responses.lease_id)

@@ -117,7 +117,7 @@ class _Route:
         if step.action == START:
             self.cluster = _started(self.cluster, step)
         else:
-            self.cluster = project(self.cluster, replace(step, member_id=step.member_id or self._next_id()))
+            self.cluster = project(self.cluster, step._replace(member_id=step.member_id or self._next_id()))
 
     def _move(self, step: Step, refusal: Refusal | None = None) -> Move:
         return Move(

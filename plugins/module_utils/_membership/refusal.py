@@ -59,8 +59,7 @@ ELECTION = "election"  # passes within a few election timeouts or not at all
 WAIT = "wait"  # passes by itself, within the user's wait_timeout
 
 
-@dataclass(frozen=True)
-class CodeRule:
+class CodeRule(t.NamedTuple):
     """What a refusal code allows: `acceptable` by the user's `accept`, and how long it may be waited out."""
 
     acceptable: bool

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .model import Cluster, Member, hex_id
 from .peer_urls import comparable
@@ -21,8 +21,7 @@ MOVE_LEADER = "move_leader"
 REMOVE = "remove"
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(t.NamedTuple):
     """One mutating request to etcd. `member_id` is 0 for a member that etcd has yet to give an id."""
 
     action: str

@@ -40,8 +40,7 @@ MOST_LOCKS = 8
 _SLOW = "Give only endpoints that answer, and find out why the others do not; then run this again."
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(t.NamedTuple):
     """What came of a goal: the cluster before and after, the plan, the steps taken, what was waited for."""
 
     before: Cluster

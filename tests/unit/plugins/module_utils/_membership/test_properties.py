@@ -62,7 +62,7 @@ def steps_of(observed: Cluster, goal) -> tuple[Step, ...]:
 def each_step(observed: Cluster, steps: tuple[Step, ...]):
     """Each step with the cluster before and after it; a newcomer gets an id."""
     for step in steps:
-        before, observed = observed, project(observed, replace(step, member_id=step.member_id or NEW_ID))
+        before, observed = observed, project(observed, step._replace(member_id=step.member_id or NEW_ID))
         yield step, before, observed
 
 
