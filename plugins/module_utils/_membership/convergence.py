@@ -25,9 +25,10 @@ from .move import START, Move
 from .peer_urls import addresses, comparable
 from .plan import ABSENT, PRESENT, PROMOTED, Goal
 from .preconditions import can_be_changed
+from .projection import project
 from .quorum import is_healthy, most_caught_up, quorum_of, raft_index_of_leader
 from .refusal import Refusal, judge
-from .steps import ADD_LEARNER, PROMOTE, REMOVE, UPDATE_PEER_URLS, Step, project
+from .steps import ADD_LEARNER, PROMOTE, REMOVE, UPDATE_PEER_URLS, Step
 
 
 @dataclass(frozen=True)

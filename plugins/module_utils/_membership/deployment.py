@@ -35,9 +35,10 @@ from .model import Cluster, Member, Silence
 from .move import START, Move
 from .peer_urls import addresses
 from .plan_warnings import untested_warnings
+from .projection import project
 from .quorum import Quorum, most_caught_up, quorum_of
 from .refusal import Refusal
-from .steps import ADD_LEARNER, MOVE_LEADER, REMOVE, UPDATE_PEER_URLS, Step, project
+from .steps import ADD_LEARNER, MOVE_LEADER, REMOVE, UPDATE_PEER_URLS, Step
 from .upgrade_gates import DueSnapshot
 
 # What the hosts do, besides START.
@@ -175,7 +176,7 @@ def _converged(cluster: Cluster, hosts: t.Sequence[Host], consents: Consents) ->
     found = _findings(way, hosts)
     blocked = next((move.refusal for move in way if move.refusal is not None), None)
     if blocked is not None:
-        return replace(blocked, findings=found)
+        return blocked._replace(findings=found)
     restarts = _restarts(cluster, hosts, way, consents)
     if isinstance(restarts, Refusal):
         return restarts

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 if t.TYPE_CHECKING:
     from .check_table import Finding
@@ -112,8 +111,7 @@ CODES: t.Mapping[str, CodeRule] = {
 ACCEPTABLE: tuple[str, ...] = tuple(sorted(code for code, rule in CODES.items() if rule.acceptable))
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(t.NamedTuple):
     """Why a goal is not reached. `message` says what was attempted, on what, and why not; `next_step` what makes it
     possible.
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from . import checks, gate, rolling, upgrade_gates, versions
 from . import refusal as codes
@@ -80,7 +80,7 @@ class _Upgrade:
         found = self._findings(due, accept)
         warnings = judge(self._checks(due), accept)
         if isinstance(warnings, Refusal):
-            return replace(warnings, findings=found)
+            return warnings._replace(findings=found)
         snapshots = upgrade_gates.due_snapshots(roll, due)
         return Deployment(
             moves=(

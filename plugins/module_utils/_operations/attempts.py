@@ -17,8 +17,9 @@ from .._client import errors
 from .._client.errors import EtcdError
 from .._membership import server_refusals, steps
 from .._membership.model import Cluster
+from .._membership.projection import is_done
 from .._membership.refusal import Refusal
-from .._membership.steps import Step, is_done
+from .._membership.steps import Step
 from .waiting import SECONDS_TO_SETTLE
 
 # The list has changed under us: plan again from what it is now.
