@@ -240,7 +240,7 @@ def test_a_quiet_cluster_that_began_with_3_5_takes_snapshots_before_3_7_and_then
 
 def climbed(cluster: Cluster, release: str) -> list[str]:
     """The moves of the plan, each planned anew as by a run that was killed after the one before."""
-    done = []
+    done: list[str] = []
     while True:
         run = plan_upgrade(cluster, release, take_snapshots=True, wait_timeout=15)
         assert run.ok, run.message
