@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import typing as t
 
 _FORMS = "http://host:port or https://host:port (an IPv6 address in brackets)"
 _URL = re.compile(r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
@@ -21,8 +21,7 @@ class InvalidEndpoint(ValueError):
     """The text is not the address of an endpoint; says what was seen and what is accepted."""
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(t.NamedTuple):
     """A client or peer URL taken apart. `host` without brackets, a zone as the system wants it (`fe80::1%eth0`)."""
 
     scheme: str

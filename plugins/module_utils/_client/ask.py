@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""From the connection options to endpoints that can be asked, one or all at once."""
+"""Putting one question to several endpoints at once."""
 
 from __future__ import annotations
 
@@ -13,14 +13,9 @@ import typing as t
 from dataclasses import dataclass
 
 from . import errors
-from .addresses import Address, InvalidEndpoint, parse_endpoint
 
 if t.TYPE_CHECKING:
-    from .endpoint import Connection, Endpoint
-    from .login import Login
-    from .transport import Transport
-
-__all__ = ["Address", "Answer", "InvalidEndpoint", "ask_each", "open_endpoint", "parse_endpoint"]
+    from .endpoint import Endpoint
 
 # How long after its deadline a question may still hand in its own, better worded, timeout.
 _GRACE = 0.25
@@ -35,37 +30,6 @@ class Answer(t.Generic[Value]):
     endpoint: Endpoint
     value: Value | None = None
     error: errors.EtcdError | None = None
-
-
-def open_endpoint(url: str, connection: Connection, login: Login | None = None) -> Endpoint:
-    """The endpoint at `url`, over the transport that `connection` names. Nothing is sent before the first question.
-
-    Endpoints of one cluster should share one `login`: then one of them logs in for all.
-
-    Raises InvalidEndpoint; EtcdError `transport_unavailable` where the transport named cannot be had on this host.
-    """
-    from .login import Login  # pylint: disable=import-outside-toplevel
-    from .transport_endpoint import TransportEndpoint  # pylint: disable=import-outside-toplevel
-
-    address = parse_endpoint(url, connection.default_scheme)
-    return TransportEndpoint(
-        connection, _transport(address, connection), login or Login(), lambda: _transport(address, connection)
-    )
-
-
-def _transport(address: Address, connection: Connection) -> Transport:
-    # Each imported only where it is used: module code is compiled from its source at every run.
-    if connection.transport == "grpc":
-        from .transport_grpc import GrpcTransport  # pylint: disable=import-outside-toplevel
-
-        return GrpcTransport(address, connection)
-    if connection.transport == "gateway":
-        from .transport_gateway import GatewayTransport  # pylint: disable=import-outside-toplevel
-
-        return GatewayTransport(address, connection)
-    from .transport_auto import AutoTransport  # pylint: disable=import-outside-toplevel
-
-    return AutoTransport(address, connection)
 
 
 def ask_each(

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import abc
 import typing as t
-from dataclasses import dataclass
 
 if t.TYPE_CHECKING:
     from .._membership.model import Alarm, MemberList, Status
 
 
-@dataclass(frozen=True)
-class Connection:
+class Connection(t.NamedTuple):
     """How to reach a cluster.
 
     Paths are of files on this host; `request_timeout` is seconds for one request to one endpoint.
@@ -43,8 +41,7 @@ class Connection:
         return f"Connection(endpoints={self.endpoints!r}, transport={self.transport!r})"
 
 
-@dataclass(frozen=True)
-class KeyspaceHash:
+class KeyspaceHash(t.NamedTuple):
     """A member's HashKV answer: the hash of all keys up to `revision`, compacted up to `compact_revision`."""
 
     member_id: int

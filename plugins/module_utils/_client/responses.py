@@ -5,16 +5,33 @@
 # Do not use this from other collections or standalone plugins/modules!
 """From answers of etcd's API (dictionaries, see `transport.Transport`) to the collection's values.
 
-Every function raises one of `OTHER_SHAPE` for an answer of another shape: not everything that speaks JSON is etcd.
+Every function but `understood` raises one of `OTHER_SHAPE` for an answer of another shape: not everything that speaks
+JSON is etcd.
 """
 
 from __future__ import annotations
 
+import typing as t
+
 from .._membership.model import Alarm, Member, MemberList, Status
+from . import errors
 from .endpoint import KeyspaceHash
-from .transport import Fields
+from .transport import Fields, failure
+
+if t.TYPE_CHECKING:
+    from .rpcs import Rpc
+
+Value = t.TypeVar("Value")
 
 OTHER_SHAPE = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+
+
+def understood(rpc: Rpc, url: str, answer: Fields, read: t.Callable[[Fields], Value]) -> Value:
+    """What one of the functions below reads of an answer. Raises EtcdError `not_etcd` for one of another shape."""
+    try:
+        return read(answer)
+    except OTHER_SHAPE as error:
+        raise failure(errors.NOT_ETCD, rpc, url, f"the answer is not etcd's: {error}") from error
 
 
 def status(answer: Fields) -> Status:

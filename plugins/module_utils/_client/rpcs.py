@@ -7,11 +7,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import typing as t
 
 
-@dataclass(frozen=True)
-class Rpc:
+class Rpc(t.NamedTuple):
     """One call. `path` is the gateway's, after its prefix; `attempt` is how messages name it.
 
     `needs_leader`: ask the server to refuse at once when it sees no leader; without that, remove, update and

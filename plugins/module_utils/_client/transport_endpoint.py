@@ -9,44 +9,43 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import replace
 
 from . import errors, responses, rpcs
 from .endpoint import Endpoint
-from .login import Login
-from .transport import Fields, Transport, failure
+from .transport import Fields, Transport
 
 if t.TYPE_CHECKING:
     from .._membership.model import Alarm, MemberList, Status
     from .endpoint import Connection, KeyspaceHash
+    from .login import Login
+    from .tokens import Tokens
 
 Value = t.TypeVar("Value")
 
 # The first release whose member list can be asked for linearizably (etcd api/etcdserverpb/rpc.proto).
 _LINEARIZABLE_LIST_SINCE = (3, 5)
-# A member that is behind the entry by which a token was given out waits for it, and refuses the token when the time of
-# the call is up (etcd server/auth/simple_token.go isValidSimpleToken). Behind by one entry, or with all of them, it
-# refuses at once what it does not know.
-_SHARE_OF_A_REFUSAL = 0.5
-_SECONDS_BETWEEN_ATTEMPTS = 0.02
-# Codes by which a server asks for a token, or for a fresh one, before it does anything.
-_ASKS_FOR_TOKEN = (errors.INVALID_TOKEN, errors.AUTH_REQUIRED, errors.PERMISSION_DENIED)
 
 
 class TransportEndpoint(Endpoint):
     """An endpoint over any transport."""
 
     def __init__(
-        self, connection: Connection, transport: Transport, login: Login, open_another: t.Callable[[], Transport]
+        self,
+        connection: Connection,
+        transport: Transport,
+        login: Login | None,
+        open_another: t.Callable[[], Transport],
     ) -> None:
-        """`open_another` opens a second transport to the same place, for use from another thread."""
+        """`login` is that of all endpoints of the cluster, None for one of its own; `open_another` opens a second
+        transport to the same place, for use from another thread.
+        """
         self.url = transport.url
         self._connection = connection
         self._transport = transport
         self._login = login
         self._open_another = open_another
         self._version: tuple[int, int] | None = None
-        self._own_token: str | None = None
+        self._given_tokens: Tokens | None = None
 
     def __repr__(self) -> str:
         return f"TransportEndpoint({self.url!r})"
@@ -54,8 +53,8 @@ class TransportEndpoint(Endpoint):
     def status(self, timeout: float | None = None) -> Status:
         answer = self._ask(rpcs.STATUS, {}, self._deadline(timeout), responses.status)
         self._version = responses.release(answer.version)
-        if self._login.token is not None and not answer.is_learner:
-            self._login.add_voter(self.url, self._log_in_apart)
+        if self._connection.username and not answer.is_learner:
+            self._tokens.met_voter()
         return answer
 
     def member_list(self, linearizable: bool = True, timeout: float | None = None) -> MemberList:
@@ -101,7 +100,7 @@ class TransportEndpoint(Endpoint):
 
     def hash_kv(self, revision: int = 0, timeout: float | None = None) -> KeyspaceHash:
         answer = self._ask(rpcs.HASH_KV, {"revision": revision}, self._deadline(timeout), responses.keyspace_hash)
-        return replace(answer, revision=revision) if revision else answer
+        return answer._replace(revision=revision) if revision else answer
 
     def lease_grant(self, lease_id: int, ttl: int, timeout: float | None = None) -> int:
         return self._ask(rpcs.LEASE_GRANT, {"ID": lease_id, "TTL": ttl}, self._deadline(timeout), responses.lease_id)
@@ -110,13 +109,11 @@ class TransportEndpoint(Endpoint):
         self._ask(rpcs.LEASE_REVOKE, {"ID": lease_id}, self._deadline(timeout), _nothing)
 
     def requires_users(self, timeout: float | None = None) -> bool:
-        self._login.is_off = False
-        self._authenticate(self._deadline(timeout))
-        return not self._login.is_off
+        return self._tokens.are_required(self._deadline(timeout))
 
     def auth_enable(self, timeout: float | None = None) -> None:
         self._ask(rpcs.AUTH_ENABLE, {}, self._deadline(timeout), _nothing)
-        self._login.is_off = False
+        self._tokens.expect_to_be_required()
 
     def user_list(self, timeout: float | None = None) -> tuple[str, ...]:
         return self._ask(rpcs.USER_LIST, {}, self._deadline(timeout), responses.users)
@@ -152,86 +149,21 @@ class TransportEndpoint(Endpoint):
         return own if self.budget_ends is None else min(own, self.budget_ends)
 
     def _ask(self, rpc: rpcs.Rpc, request: Fields, deadline: float, read: t.Callable[[Fields], Value]) -> Value:
-        return self._understood(rpc, self._answer(rpc, request, deadline), read)
-
-    def _understood(self, rpc: rpcs.Rpc, answer: Fields, read: t.Callable[[Fields], Value]) -> Value:
-        try:
-            return read(answer)
-        except responses.OTHER_SHAPE as error:
-            raise failure(errors.NOT_ETCD, rpc, self.url, f"the answer is not etcd's: {error}") from error
+        return responses.understood(rpc, self.url, self._answer(rpc, request, deadline), read)
 
     def _answer(self, rpc: rpcs.Rpc, request: Fields, deadline: float) -> Fields:
-        token = self._current_token(rpc, deadline)
-        try:
-            return self._with_token(rpc, request, deadline, token)
-        except errors.EtcdError as error:
-            may_need_token = error.code == errors.INVALID_TOKEN or (token is None and error.code in _ASKS_FOR_TOKEN)
-            if not self._may_log_in or not may_need_token:
-                raise
-        return self._with_token(rpc, request, deadline, self._authenticate(deadline, refused=token))
-
-    def _with_token(self, rpc: rpcs.Rpc, request: Fields, deadline: float, token: str | None) -> Fields:
-        """Sends a call once more while its token may be too new for this member: what is refused has done nothing.
-
-        Raises TIMEOUT, which another login would not help, where the member waited for the token in vain.
-        """
-        now = time.monotonic()
-        waits_from = now + (deadline - now) * _SHARE_OF_A_REFUSAL
-        while True:
-            try:
-                return self._transport.unary(rpc, request, deadline, token)
-            except errors.EtcdError as error:
-                if error.code != errors.INVALID_TOKEN or token in (None, self._own_token):
-                    raise
-                if time.monotonic() > waits_from:
-                    why = "it has not heard of our token in time, so it is cut off from the leader or far behind"
-                    raise failure(errors.TIMEOUT, rpc, self.url, why, sent=False) from error
-                if not self._login.is_fresh(token):
-                    raise
-            time.sleep(_SECONDS_BETWEEN_ATTEMPTS)
+        if not self._connection.username:
+            return self._transport.unary(rpc, request, deadline, None)
+        return self._tokens.call(rpc, request, deadline)
 
     @property
-    def _may_log_in(self) -> bool:
-        return bool(self._connection.username) and not self._login.is_off
+    def _tokens(self) -> Tokens:
+        # Only here: most clusters know no users, and every import is paid at each task.
+        from .tokens import Tokens  # pylint: disable=import-outside-toplevel
 
-    def _current_token(self, rpc: rpcs.Rpc, deadline: float) -> str | None:
-        """The token to send. A call that some releases answer to anyone goes without one first: a token costs a
-        quorum.
-        """
-        if self._login.token is None and self._may_log_in and not rpc.is_open:
-            return self._authenticate(deadline)
-        return self._login.token
-
-    def _authenticate(self, deadline: float, refused: str | None = None) -> str | None:
-        """A token that was not refused: the one that another endpoint has got meanwhile, or a new one."""
-        token = self._login.other_than(refused)
-        if token is not None:
-            return token
-        try:
-            self._own_token = self._log_in(self._transport, deadline)
-            self._login.publish(self._own_token)
-            self._login.add_voter(self.url, self._log_in_apart)
-        except errors.EtcdError as error:
-            if error.code == errors.AUTH_NOT_ENABLED:
-                self._login.is_off = True
-            elif error.code != errors.NOT_FOR_LEARNER or self._login.for_learner(refused, deadline) is None:
-                error.lacks_token = error.code in errors.UNCERTAIN
-                raise
-        return self._login.token
-
-    def _log_in(self, transport: Transport, deadline: float) -> str:
-        request = {"name": self._connection.username, "password": self._connection.password or ""}
-        return self._understood(
-            rpcs.AUTHENTICATE, transport.unary(rpcs.AUTHENTICATE, request, deadline, None), responses.token
-        )
-
-    def _log_in_apart(self, deadline: float) -> str:
-        """A token, taken on a connection of its own: another thread may be asking on ours."""
-        transport = self._open_another()
-        try:
-            return self._log_in(transport, deadline)
-        finally:
-            transport.close()
+        if self._given_tokens is None:
+            self._given_tokens = Tokens(self._connection, self._transport, self._login, self._open_another)
+        return self._given_tokens
 
     def _release(self, deadline: float) -> tuple[int, int]:
         if self._version is None:

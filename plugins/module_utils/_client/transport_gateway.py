@@ -12,12 +12,12 @@ import json
 import time
 import typing as t
 
-from . import errors, server_errors
+from . import errors
 from .http1 import HttpConnection, NotHttp, Response
 from .open_socket import closed_without_answer, open_connection
 from .rpcs import Rpc
-from .tcp import TIMED_OUT, words_of
-from .transport import Fields, Transport, failure
+from .tcp import TIMED_OUT
+from .transport import Fields, Transport
 
 if t.TYPE_CHECKING:
     from .addresses import Address
@@ -28,16 +28,6 @@ _PREFIXES = ("/v3", "/v3beta")
 _LARGEST_ANSWER = 16 * 1024 * 1024
 # The server is given a little less than we wait ourselves, so that its own words come before our patience ends.
 _SHARE_OF_SERVER = 0.95
-_NO_SUCH_CALL = "Not Found"  # grpc-gateway's own words, in plain text (v1) or as code 5 (v2)
-_NEVER_CONNECTED = (
-    "connection error: desc",
-    "connection closed",
-    "all SubConns are in TransientFailure",
-    "last connection error",
-)
-_COMMON_NAME = "CommonName of client sending a request against gateway will be ignored"
-_PLAINTEXT_AT_TLS_PORT = "HTTP request to an HTTPS server"
-_USE_GRPC = "Use transport grpc (or auto), with the Python package etcd3 on the host that runs the module."
 
 
 class GatewayTransport(Transport):
@@ -64,8 +54,11 @@ class GatewayTransport(Transport):
             if response.status != 404:
                 self._prefix = prefix
                 return response
+            # Here and below: most calls succeed, and every import is paid at each task.
+            from .gateway_errors import NO_SUCH_CALL  # pylint: disable=import-outside-toplevel
+
             content = self._read(rpc, response)
-            if _is_json(response) or content.strip() == _NO_SUCH_CALL.encode():
+            if _is_json(response) or content.strip() == NO_SUCH_CALL.encode():
                 self._prefix = prefix
                 self._fields(rpc, response, content)
         raise self._without_gateway(rpc, deadline)
@@ -125,93 +118,31 @@ class GatewayTransport(Transport):
         except (OSError, NotHttp) as error:
             has_answered = self._http is not None and self._http.has_answered
             self.close()
-            raise self._broken(rpc, error, has_answered) from error
+            if has_answered or isinstance(error, (NotHttp, *TIMED_OUT)):
+                from .gateway_errors import broken  # pylint: disable=import-outside-toplevel
 
-    def _broken(self, rpc: Rpc, error: Exception, has_answered: bool) -> errors.EtcdError:
-        if isinstance(error, TIMED_OUT):
-            return failure(errors.TIMEOUT, rpc, self.url, "connected, but no whole answer in time")
-        if isinstance(error, NotHttp):
-            return failure(
-                errors.NOT_ETCD,
-                rpc,
-                self.url,
-                f"the answer is not HTTP: {words_of(error)}",
-                next_step="Check the port: 2379 is etcd's own.",
-            )
-        if has_answered:
-            return failure(errors.CONNECTION_REFUSED, rpc, self.url, f"the connection was lost: {words_of(error)}")
-        return closed_without_answer(rpc, self._address, self._connection, error)
+                raise broken(rpc, self.url, error) from error
+            raise closed_without_answer(rpc, self._address, self._connection, error) from error
 
     def _fields(self, rpc: Rpc, response: Response, content: bytes) -> Fields:
         fields = _decode(content) if _is_json(response) else None
-        if fields is None:
-            raise self._not_json(rpc, response, content)
-        if response.status == 200:
+        if fields is not None and response.status == 200:
             return fields
-        raise self._refusal(rpc, fields)
+        from .gateway_errors import not_json, refused  # pylint: disable=import-outside-toplevel
 
-    def _refusal(self, rpc: Rpc, fields: Fields) -> errors.EtcdError:
-        code = fields.get("code")
-        words = fields.get("error") or fields.get("message")
-        if not isinstance(code, int) or not isinstance(words, str):
-            return failure(errors.NOT_ETCD, rpc, self.url, "the answer is JSON, but not etcd's")
-        if code == 5 and words == _NO_SUCH_CALL:
-            return self._unimplemented(rpc, words)
-        if self._address.is_tls and _cannot_log_in_to_its_own_server(rpc, code, words):
-            why = (
-                "etcd's gateway cannot reach its own server, whose certificate seems not to be made for client "
-                f"authentication: {words}"
-            )
-            return failure(
-                errors.TRANSPORT_UNAVAILABLE, rpc, self.url, why, sent=False, server_words=words, next_step=_USE_GRPC
-            )
-        return server_errors.refusal_of_server(rpc.attempt, self.url, code, words)
-
-    def _unimplemented(self, rpc: Rpc, words: str) -> errors.EtcdError:
-        why = f"the gateway of this etcd release has no such call ({words})"
-        return failure(errors.UNIMPLEMENTED, rpc, self.url, why, sent=False, server_words=words, next_step=_USE_GRPC)
-
-    def _not_json(self, rpc: Rpc, response: Response, content: bytes) -> errors.EtcdError:
-        words = content[:2000].decode("utf-8", "replace").strip()
-        if response.status == 404 and words == _NO_SUCH_CALL:
-            return self._unimplemented(rpc, words)
-        if _COMMON_NAME in words:
-            why = f"etcd's gateway takes no client certificate with a common name: {words}"
-            return failure(
-                errors.TRANSPORT_UNAVAILABLE, rpc, self.url, why, sent=False, server_words=words, next_step=_USE_GRPC
-            )
-        if _PLAINTEXT_AT_TLS_PORT in words:
-            return failure(
-                errors.TLS_ERROR,
-                rpc,
-                self.url,
-                f"this port speaks TLS ({words})",
-                sent=False,
-                next_step="Use https://.",
-            )
-        if response.status == 421 and "etcd" in words:
-            next_step = "Add the host to etcd's --host-whitelist, or use an address that is in it."
-            return failure(
-                errors.SERVER_ERROR,
-                rpc,
-                self.url,
-                words.splitlines()[0],
-                sent=False,
-                server_words=words,
-                next_step=next_step,
-            )
-        seen = f"HTTP {response.status} {response.reason}, {response.content_type}, not etcd's JSON"
-        next_step = "Check that the endpoint is etcd's client port and that no proxy is in between."
-        return failure(errors.NOT_ETCD, rpc, self.url, seen, next_step=next_step)
+        if fields is None:
+            raise not_json(rpc, self.url, response, content)
+        raise refused(rpc, self._address, fields)
 
     def _without_gateway(self, rpc: Rpc, deadline: float) -> errors.EtcdError:
         """Neither prefix is served: an etcd whose gateway is switched off still answers /version."""
+        from .gateway_errors import not_json, switched_off  # pylint: disable=import-outside-toplevel
+
         response = self._exchange(rpc, "GET", "/version", None, {"Accept": "application/json"}, deadline)
         content = self._read(rpc, response)
         if response.status == 200 and "etcdserver" in (_decode(content) or ()):
-            why = "etcd's gateway is switched off (--enable-grpc-gateway=false)"
-            return failure(errors.TRANSPORT_UNAVAILABLE, rpc, self.url, why, sent=False, next_step=_USE_GRPC)
-        return self._not_json(rpc, response, content)
+            return switched_off(rpc, self.url)
+        return not_json(rpc, self.url, response, content)
 
 
 def _encode(request: Fields) -> bytes:
@@ -232,14 +163,3 @@ def _decode(content: bytes) -> Fields | None:
 
 def _is_json(response: Response) -> bool:
     return response.content_type == "application/json"
-
-
-def _cannot_log_in_to_its_own_server(rpc: Rpc, code: int, words: str) -> bool:
-    """Whether these are the words of the gateway's own gRPC client, which got no connection; so the call was not made.
-
-    They differ by release and by who hangs up first: `connection closed`, `use of closed network connection`, `broken
-    pipe`, `tls: bad certificate`. Of a change only those are taken that cannot mean a connection lost on the way.
-    """
-    if code != server_errors.UNAVAILABLE or words.startswith("etcdserver: ") or "connection refused" in words:
-        return False
-    return rpc.is_read or words.startswith(_NEVER_CONNECTED)

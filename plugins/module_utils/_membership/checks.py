@@ -14,6 +14,7 @@ from . import versions
 from .identity import Identity, owner_of_any
 from .model import CORRUPT, Cluster, Member, hex_id
 from .peer_urls import addresses
+from .projection import project
 from .quorum import (
     FOREIGN,
     LAGGING,
@@ -32,7 +33,7 @@ from .quorum import (
 )
 from .quorum_refusals import labels, unhealthy_voters, would_lose_quorum
 from .refusal import Refusal
-from .steps import ADD_LEARNER, Step, project
+from .steps import ADD_LEARNER, Step
 
 # Whom the other voters have no connection to, as far as can be told from here.
 OUT_OF_TOUCH = frozenset((UNSTARTED, SILENT, FOREIGN, NOT_FOLLOWING))

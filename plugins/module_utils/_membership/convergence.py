@@ -21,15 +21,14 @@ from .decision import plan
 from .identity import Identity
 from .member_plans import joiner_checks
 from .model import Cluster, Member, Probe, Status
+from .move import START, Move
 from .peer_urls import addresses, comparable
 from .plan import ABSENT, PRESENT, PROMOTED, Goal
 from .preconditions import can_be_changed
+from .projection import project
 from .quorum import is_healthy, most_caught_up, quorum_of, raft_index_of_leader
 from .refusal import Refusal, judge
-from .steps import ADD_LEARNER, PROMOTE, REMOVE, UPDATE_PEER_URLS, Step, project
-
-# What the member's host does, and etcd is not asked for.
-START = "start"
+from .steps import ADD_LEARNER, PROMOTE, REMOVE, UPDATE_PEER_URLS, Step
 
 
 @dataclass(frozen=True)
@@ -47,20 +46,6 @@ class DesiredMember:
     release: str = ""
     is_log_clean: bool | None = None
     accept: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Move:
-    """One move: an action of `steps`, or START. `member_id` is 0 where etcd has yet to give the id.
-
-    A move with a `refusal` is not possible; it is the last one.
-    """
-
-    action: str
-    member_id: int = 0
-    name: str = ""
-    peer_urls: tuple[str, ...] = ()
-    refusal: Refusal | None = None
 
 
 def moves(cluster: Cluster, desired: t.Sequence[DesiredMember], remove_unlisted: bool = True) -> tuple[Move, ...]:
@@ -133,7 +118,7 @@ class _Route:
         if step.action == START:
             self.cluster = _started(self.cluster, step)
         else:
-            self.cluster = project(self.cluster, replace(step, member_id=step.member_id or self._next_id()))
+            self.cluster = project(self.cluster, step._replace(member_id=step.member_id or self._next_id()))
 
     def _move(self, step: Step, refusal: Refusal | None = None) -> Move:
         return Move(

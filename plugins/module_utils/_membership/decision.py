@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .identity import find
-from .masking import masks_first_start
 from .model import Cluster, Member
 from .peer_urls import comparable
 from .plan import PRESENT, PROMOTED, Goal, Plan, Verdict
@@ -37,15 +36,17 @@ def plan(cluster: Cluster, goal: Goal) -> Verdict:
         return masked
     if _is_reached(goal, target):
         return Plan(target=target)
-    # Only here: most tasks find their goal reached, and every import is paid at each task.
     from .member_plans import PLANNERS  # pylint: disable=import-outside-toplevel
 
     return PLANNERS[goal.state](cluster, goal, target)
 
 
 def _masked(cluster: Cluster, goal: Goal, target: Member | None) -> Refusal | None:
-    if goal.state != PRESENT:
+    if goal.state != PRESENT or not goal.password:
         return None
+    # Here and in `plan`: most tasks find their goal reached, and every import is paid at each task.
+    from .masking import masks_first_start  # pylint: disable=import-outside-toplevel
+
     return masks_first_start(cluster, target, goal.identity.name, goal.identity.peer_urls, goal.password)
 
 

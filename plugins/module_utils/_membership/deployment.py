@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 
 from . import refusal as codes
 from . import versions
-from .convergence import START, DesiredMember, Move, moves
+from .check_table import IN_THE_WAY, PASSES, Finding
+from .convergence import DesiredMember, moves
 from .host_refusals import (
     data_lost,
     foreign_data,
@@ -31,12 +32,14 @@ from .host_refusals import (
 )
 from .hosts import DATA, NEW, Consents, Host
 from .model import Cluster, Member, Silence
+from .move import START, Move
 from .peer_urls import addresses
 from .plan_warnings import untested_warnings
+from .projection import project
 from .quorum import Quorum, most_caught_up, quorum_of
 from .refusal import Refusal
-from .steps import ADD_LEARNER, MOVE_LEADER, REMOVE, UPDATE_PEER_URLS, Step, project
-from .upgrade_gates import IN_THE_WAY, PASSES, DueSnapshot, Finding
+from .steps import ADD_LEARNER, MOVE_LEADER, REMOVE, UPDATE_PEER_URLS, Step
+from .upgrade_gates import DueSnapshot
 
 # What the hosts do, besides START.
 BOOTSTRAP = "bootstrap"
@@ -173,7 +176,7 @@ def _converged(cluster: Cluster, hosts: t.Sequence[Host], consents: Consents) ->
     found = _findings(way, hosts)
     blocked = next((move.refusal for move in way if move.refusal is not None), None)
     if blocked is not None:
-        return replace(blocked, findings=found)
+        return blocked._replace(findings=found)
     restarts = _restarts(cluster, hosts, way, consents)
     if isinstance(restarts, Refusal):
         return restarts

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import typing as t
 
-from .convergence import START, Move
+from .check_table import checks_text
 from .deployment import BOOTSTRAP, RESTART, TAKE_SNAPSHOT, WIPE, Deployment
 from .downgrade import DOWNGRADE, ENABLE_DOWNGRADE
 from .hosts import Host
 from .model import Cluster, hex_id
+from .move import START, Move
 from .quorum import Quorum
 from .report import picture
 from .steps import ADD_LEARNER, ADD_VOTER, MOVE_LEADER, PROMOTE, REMOVE, UPDATE_PEER_URLS
 from .upgrade import UPGRADE
-from .upgrade_gates import Finding
 
 _SIGNS: t.Mapping[str, tuple[str, str]] = {
     ADD_LEARNER: ("+", "add as a learner"),
@@ -56,22 +56,12 @@ def plan_text(
         for member in deployment.unlisted
     ]
     moves = [] if due and not deployment.moves else ["", *_moves(cluster, deployment, hosts)]
-    lines += [*moves, *_certificates(due), *_checks(deployment.findings), "", *_afterwards(deployment, hosts)]
+    lines += [*moves, *_certificates(due), *_checks(deployment), "", *_afterwards(deployment, hosts)]
     return "\n".join(lines) + "\n"
 
 
-def checks_text(findings: t.Sequence[Finding]) -> str:
-    """What was checked of each host, as a table; empty where nothing was."""
-    return "\n".join(_checks(findings)).lstrip("\n")
-
-
-def _checks(findings: t.Sequence[Finding]) -> list[str]:
-    if not findings:
-        return []
-    rows = [(one.host or "cluster", one) for one in findings]
-    name, check = max(len(host) for host, _one in rows), max(len(one.check) for one in findings)
-    lines = (f"    {host:<{name}}  {one.check:<{check}}  {one.outcome}" for host, one in rows)
-    return ["", "What was checked:", *lines]
+def _checks(deployment: Deployment) -> list[str]:
+    return ["", checks_text(deployment.findings)] if deployment.findings else []
 
 
 def _now(cluster: Cluster | None, hosts: t.Sequence[Host]) -> list[str]:

@@ -23,10 +23,10 @@ from dataclasses import dataclass, replace
 from . import gate, rolling, versions
 from . import refusal as codes
 from .checks import no_unstarted_voter
-from .convergence import Move
 from .deployment import Deployment, Verdict
 from .hosts import Host
 from .model import Cluster, Member, Status
+from .move import Move
 from .plan_warnings import promotion_warnings
 from .preconditions import can_be_changed
 from .quorum import quorum_of, unhealthy_reason

@@ -12,7 +12,7 @@ knows no uniqueness of names), and a member that never started has none.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import typing as t
 
 from . import refusal as codes
 from .model import Cluster, Member, hex_id
@@ -46,8 +46,7 @@ def member_id_readings(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(readings))
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(t.NamedTuple):
     """The identity that a goal gives: any of a name, normalised peer URLs, and the readings of a member id."""
 
     name: str = ""

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass
 
 NOSPACE = "NOSPACE"
@@ -46,8 +47,7 @@ class Member:
         return self.name or "unstarted member {} ({})".format(hex_id(self.member_id), ", ".join(self.peer_urls))
 
 
-@dataclass(frozen=True)
-class MemberList:
+class MemberList(t.NamedTuple):
     """A member list as the member `answered_by` gave it."""
 
     cluster_id: int
@@ -81,8 +81,7 @@ class Status:
     errors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class OpenHealth:
+class OpenHealth(t.NamedTuple):
     """What a member tells of itself to anyone, without a login (etcd server/etcdserver/api/etcdhttp).
 
     `trouble` is etcd's own word for why it is not healthy, such as `RAFT NO LEADER`; `failed_checks` are those of
@@ -100,8 +99,7 @@ class OpenHealth:
     silence: str = ""
 
 
-@dataclass(frozen=True)
-class OpenFigures:
+class OpenFigures(t.NamedTuple):
     """What a member tells without a login, and its status lacks. `quota` in bytes, 0 where it is not known;
     `feature_gates` are the names of those that are on, None before 3.6, which has none.
     """
@@ -111,24 +109,21 @@ class OpenFigures:
     feature_gates: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True)
-class FeatureGates:
+class FeatureGates(t.NamedTuple):
     """The feature gates of one member that are on."""
 
     member_id: int
     enabled: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Alarm:
+class Alarm(t.NamedTuple):
     """An alarm that is on: `kind` is `NOSPACE` or `CORRUPT`, raised by the member `member_id`."""
 
     member_id: int
     kind: str
 
 
-@dataclass(frozen=True)
-class Silence:
+class Silence(t.NamedTuple):
     """Why a member's status is not known: the error code of the attempt and its words."""
 
     member_id: int
@@ -136,8 +131,7 @@ class Silence:
     message: str
 
 
-@dataclass(frozen=True)
-class Probe:
+class Probe(t.NamedTuple):
     """What happened when a peer URL was tried out: `reason` is empty when it is `reachable`."""
 
     url: str

@@ -16,8 +16,8 @@ import ipaddress
 import re
 
 _URL = re.compile(
-    r"(?P<scheme>https?)://(?P<host>\[[^\[\]/?#@]+\]|[^\[\]:/?#@]*)(?::(?P<port>[^:/?#@]*))?(?P<rest>.*)",
-    re.IGNORECASE | re.DOTALL,
+    r"(?P<scheme>(?i:https?))://(?P<host>\[[^\[\]/?#@]+\]|[^\[\]:/?#@]*)(?::(?P<port>[^:/?#@]*))?(?P<rest>.*)",
+    re.DOTALL,
 )
 _HOST_NAME = re.compile(
     r"(?=.{1,253}\.?$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?"

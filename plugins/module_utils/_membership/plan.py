@@ -44,8 +44,7 @@ class Goal:
     password: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(t.NamedTuple):
     """Steps from a cluster to a goal, none where it is reached.
 
     `target` is the member that the goal means, as it is now.

@@ -12,8 +12,9 @@ import typing as t
 from . import versions
 from .identity import Identity
 from .model import Cluster, Member
+from .projection import project
 from .quorum import quorum_of
-from .steps import Step, project
+from .steps import Step
 
 
 def promotion_warnings(releases: t.Iterable[str]) -> tuple[str, ...]:

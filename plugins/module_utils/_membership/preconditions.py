@@ -12,7 +12,6 @@ from __future__ import annotations
 from . import refusal as codes
 from .model import Cluster, hex_id
 from .quorum import quorum_of
-from .quorum_refusals import unhealthy_words
 from .refusal import Refusal
 
 
@@ -48,6 +47,9 @@ def _quorum_present(cluster: Cluster) -> Refusal | None:
             "Look at the members' logs and at the network between their peer URLs.",
             before=quorum,
         )
+    # Only here: most clusters have a quorum, and every import is paid at each task.
+    from .quorum_refusals import unhealthy_words  # pylint: disable=import-outside-toplevel
+
     return Refusal(
         codes.NO_QUORUM,
         f"the cluster has lost its quorum: {answering} of {quorum.voters} voters answer, {quorum.size} are needed "

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import typing as t
 
 from .model import Alarm, Cluster, Member, Status
 
@@ -24,8 +24,7 @@ READY_LAG = 1000
 _ALARM = re.compile(r"memberID:(\d+)\s+alarm:(NOSPACE|CORRUPT)")
 
 
-@dataclass(frozen=True)
-class Quorum:
+class Quorum(t.NamedTuple):
     """A number of voters and how many of them are healthy."""
 
     voters: int
@@ -75,8 +74,7 @@ ALARMED = "alarmed"
 LAGGING = "lagging"
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+class Diagnosis(t.NamedTuple):
     """Why a member cannot be counted on: the kind of its trouble, and words that follow its name in a sentence."""
 
     kind: str

@@ -8,11 +8,10 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 if t.TYPE_CHECKING:
+    from .check_table import Finding
     from .quorum import Quorum
-    from .upgrade_gates import Finding
 
 WOULD_LOSE_QUORUM = "would_lose_quorum"
 NO_QUORUM = "no_quorum"
@@ -59,8 +58,7 @@ ELECTION = "election"  # passes within a few election timeouts or not at all
 WAIT = "wait"  # passes by itself, within the user's wait_timeout
 
 
-@dataclass(frozen=True)
-class CodeRule:
+class CodeRule(t.NamedTuple):
     """What a refusal code allows: `acceptable` by the user's `accept`, and how long it may be waited out."""
 
     acceptable: bool
@@ -113,8 +111,7 @@ CODES: t.Mapping[str, CodeRule] = {
 ACCEPTABLE: tuple[str, ...] = tuple(sorted(code for code, rule in CODES.items() if rule.acceptable))
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(t.NamedTuple):
     """Why a goal is not reached. `message` says what was attempted, on what, and why not; `next_step` what makes it
     possible.
 

@@ -16,8 +16,8 @@ from .refusal import Refusal
 from .steps import Step
 
 if t.TYPE_CHECKING:
-    from .convergence import Move
-    from .upgrade_gates import Finding
+    from .check_table import Finding
+    from .move import Move
 
 Data = t.Dict[str, t.Any]
 

@@ -11,9 +11,10 @@ import typing as t
 
 from . import refusal as codes
 from .model import Cluster, OpenHealth
+from .projection import project
 from .quorum import Quorum, quorum_of
 from .refusal import Refusal
-from .steps import Step, project
+from .steps import Step
 
 
 def unsettled(step: Step, cluster: Cluster, server_words: str) -> Refusal:

@@ -3,15 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""Steps: what would be done to a cluster, and what the cluster would then be."""
+"""Steps: what is requested of a cluster, one after the other."""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
 
-from .model import Cluster, Member, hex_id
-from .peer_urls import comparable
+from .model import hex_id
 
 ADD_LEARNER = "add_learner"
 ADD_VOTER = "add_voter"
@@ -21,8 +19,7 @@ MOVE_LEADER = "move_leader"
 REMOVE = "remove"
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(t.NamedTuple):
     """One mutating request to etcd. `member_id` is 0 for a member that etcd has yet to give an id."""
 
     action: str
@@ -47,76 +44,4 @@ _WORDS: t.Mapping[str, str] = {
     PROMOTE: "promote {}",
     MOVE_LEADER: "move leadership to {}",
     REMOVE: "remove {}",
-}
-
-
-def is_done(cluster: Cluster, step: Step) -> bool:
-    """Whether the cluster is as the step leaves it, whoever did it."""
-    member = cluster.member(step.member_id)
-    wanted = comparable(step.peer_urls)
-    return {
-        ADD_LEARNER: any(comparable(other.peer_urls) == wanted for other in cluster.members),
-        ADD_VOTER: any(comparable(other.peer_urls) == wanted for other in cluster.members),
-        UPDATE_PEER_URLS: member is not None and comparable(member.peer_urls) == wanted,
-        PROMOTE: member is not None and member.is_voter,
-        MOVE_LEADER: cluster.leader_id == step.member_id,
-        REMOVE: member is None,
-    }[step.action]
-
-
-def project(cluster: Cluster, step: Step) -> Cluster:
-    """The cluster as a step will leave it, before anything else happens: an added member has not started yet."""
-    return _EFFECTS[step.action](cluster, step)
-
-
-def project_all(cluster: Cluster, steps: tuple[Step, ...]) -> Cluster:
-    for step in steps:
-        cluster = project(cluster, step)
-    return cluster
-
-
-def _added(cluster: Cluster, step: Step) -> Cluster:
-    newcomer = Member(member_id=step.member_id, peer_urls=step.peer_urls, is_learner=step.action == ADD_LEARNER)
-    return replace(cluster, members=(*cluster.members, newcomer))
-
-
-def _updated(cluster: Cluster, step: Step) -> Cluster:
-    return _with_member(cluster, step.member_id, lambda member: replace(member, peer_urls=step.peer_urls))
-
-
-def _promoted(cluster: Cluster, step: Step) -> Cluster:
-    return _with_member(cluster, step.member_id, lambda member: replace(member, is_learner=False))
-
-
-def _leader_moved(cluster: Cluster, step: Step) -> Cluster:
-    statuses = tuple(
-        replace(status, leader_id=step.member_id) if status.leader_id == cluster.leader_id else status
-        for status in cluster.statuses
-    )
-    return replace(cluster, leader_id=step.member_id, statuses=statuses)
-
-
-def _removed(cluster: Cluster, step: Step) -> Cluster:
-    return replace(
-        cluster,
-        members=tuple(member for member in cluster.members if member.member_id != step.member_id),
-        statuses=tuple(status for status in cluster.statuses if status.member_id != step.member_id),
-        silences=tuple(silence for silence in cluster.silences if silence.member_id != step.member_id),
-    )
-
-
-def _with_member(cluster: Cluster, member_id: int, change: t.Callable[[Member], Member]) -> Cluster:
-    return replace(
-        cluster,
-        members=tuple(change(member) if member.member_id == member_id else member for member in cluster.members),
-    )
-
-
-_EFFECTS: t.Mapping[str, t.Callable[[Cluster, Step], Cluster]] = {
-    ADD_LEARNER: _added,
-    ADD_VOTER: _added,
-    UPDATE_PEER_URLS: _updated,
-    PROMOTE: _promoted,
-    MOVE_LEADER: _leader_moved,
-    REMOVE: _removed,
 }

@@ -16,19 +16,20 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from . import checks, gate, rolling, upgrade_gates, versions
 from . import refusal as codes
-from .convergence import Move
+from .check_table import Finding
 from .deployment import TAKE_SNAPSHOT, Deployment, Verdict
 from .hosts import Host
 from .model import Cluster, Member
+from .move import Move
 from .plan_warnings import promotion_warnings, untested_warnings
 from .preconditions import can_be_changed
 from .refusal import Check, Refusal, judge
 from .steps import Step
-from .upgrade_gates import Finding, Roll
+from .upgrade_gates import Roll
 
 # What the hosts do, besides the moves of `deployment`.
 UPGRADE = "upgrade"
@@ -79,7 +80,7 @@ class _Upgrade:
         found = self._findings(due, accept)
         warnings = judge(self._checks(due), accept)
         if isinstance(warnings, Refusal):
-            return replace(warnings, findings=found)
+            return warnings._replace(findings=found)
         snapshots = upgrade_gates.due_snapshots(roll, due)
         return Deployment(
             moves=(

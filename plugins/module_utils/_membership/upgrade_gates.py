@@ -15,27 +15,11 @@ from dataclasses import dataclass
 
 from . import gate, versions
 from . import refusal as codes
+from .check_table import IN_THE_WAY, PUT_RIGHT, Finding
 from .hosts import Host, RaftFiles
 from .model import Cluster, Member
 from .refusal import CODES, Refusal
 from .versions import Crossing, Minor, Version
-
-# What comes of a check.
-PASSES = "passes"
-PUT_RIGHT = "would be put right"
-IN_THE_WAY = "stands in the way"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check found out about a host, or about the cluster where `host` is empty: PASSES, PUT_RIGHT or
-    IN_THE_WAY, then with the code of the refusal.
-    """
-
-    host: str
-    check: str
-    outcome: str = PASSES
-    code: str = ""
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def failure(cause: Exception) -> Result:
 
 def _checks(refusal: Refusal) -> Result:
     # Only here: most modules check nothing of a host.
-    from .._membership.deployment_text import checks_text  # pylint: disable=import-outside-toplevel
+    from .._membership.check_table import checks_text  # pylint: disable=import-outside-toplevel
 
     return {"checks": [finding_data(one) for one in refusal.findings], "text": checks_text(refusal.findings)}
 

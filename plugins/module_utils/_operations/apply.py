@@ -13,35 +13,28 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from .._client import errors
 from .._client.errors import EtcdError
 from .._membership import refusal as codes
-from .._membership import server_refusals, steps
+from .._membership import steps
 from .._membership.decision import learner_to_prove, peer_urls_to_prove, plan
 from .._membership.identity import Identity, find
 from .._membership.model import Cluster, Member
 from .._membership.plan import PRESENT, Goal, Plan
 from .._membership.refusal import Refusal
-from .._membership.steps import Step, project_all
-from .attempts import Attempts, LookAgain, Refuse, WaitFor
+from .._membership.steps import Step
 from .endpoint_pool import EndpointPool
 from .exceptions import ApplyFailed, Refused, Wait
-from .lock import MembershipLock
 from .observe import observe
 from .waiting import NOBODY, SECONDS_FOR_AN_ELECTION, Clock, Waiting
 
 if t.TYPE_CHECKING:
-    from .._client.endpoint import Endpoint
-
-# A cluster that is looked at for longer than the lock lasts, this often in one run, is too slow to be changed safely.
-MOST_LOCKS = 8
-_SLOW = "Give only endpoints that answer, and find out why the others do not; then run this again."
+    from .changes import Changes
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(t.NamedTuple):
     """What came of a goal: the cluster before and after, the plan, the steps taken, what was waited for."""
 
     before: Cluster
@@ -65,15 +58,15 @@ def apply(
     return _Loop(pool, goal, Waiting(clock, wait_timeout, stall_timeout), check_mode, clock).run()
 
 
-@dataclass
 class _Record:
     """What the run has seen and done so far. `plan` and `before` are those of the time before the first step."""
 
-    before: Cluster | None = None
-    plan: Plan | None = None
-    latest: Cluster | None = None
-    done: list[Step] = field(default_factory=list)
-    warnings: dict[str, None] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.before: Cluster | None = None
+        self.plan: Plan | None = None
+        self.latest: Cluster | None = None
+        self.done: list[Step] = []
+        self.warnings: dict[str, None] = {}
 
     def planned(self, cluster: Cluster, found: Plan) -> None:
         self.warnings.update(dict.fromkeys(found.warnings))
@@ -92,9 +85,8 @@ class _Loop:
         self._waiting = waiting
         self._check_mode = check_mode
         self._clock = clock
-        self._lock = MembershipLock(clock.monotonic, pool.connection.request_timeout)
         self._record = _Record()
-        self._attempts = Attempts()
+        self._changes: Changes | None = None
 
     def run(self) -> Outcome:
         record = self._record
@@ -103,7 +95,7 @@ class _Loop:
         except (Refused, EtcdError) as cause:
             raise ApplyFailed(cause, tuple(record.done), tuple(self._waiting.waits), record.latest) from cause
         finally:
-            self._lock.release(self._any_endpoint())
+            self._release_lock()
 
     def _run(self) -> Outcome:
         while True:
@@ -117,8 +109,9 @@ class _Loop:
             self._record.planned(cluster, verdict)
             if not verdict.steps or self._check_mode:
                 return self._outcome(cluster)
-            if self._has_lock(cluster):
-                self._take(verdict.steps[0], cluster)
+            changes = self._begin_changes()
+            if changes.has_lock(cluster):
+                self._take(changes, verdict.steps[0], cluster)
 
     def _gave_up_quorum(self) -> bool:
         """Whether all is done, and the quorum went with it, as the user accepted: it comes back when the new voter
@@ -129,11 +122,10 @@ class _Loop:
     # -- observing -----------------------------------------------------------------------------------------------------
 
     def _observe(self) -> Cluster:
-        endpoint = self._any_endpoint()
-        if endpoint is not None:
-            self._lock.renew(endpoint)
+        if self._changes is not None and self._record.latest is not None:
+            self._changes.renew_lock(self._record.latest)
         cluster = self._record.latest = self._with_proofs(self._look())
-        done = self._attempts.found_done(cluster)
+        done = self._changes.found_done(cluster) if self._changes is not None else None
         if done is not None:
             self._note_done(done)
         return cluster
@@ -151,7 +143,11 @@ class _Loop:
                 latest = self._record.latest
                 if latest is None or error.code not in errors.UNCERTAIN:
                     raise
-                silence = server_refusals.silent(latest, error.message, error.next_step)
+                # Here, in _with_proofs and in _begin_changes: most tasks find a cluster that answers and nothing to do,
+                # and every import is paid at each task.
+                from .._membership.server_refusals import silent  # pylint: disable=import-outside-toplevel
+
+                silence = silent(latest, error.message, error.next_step)
                 try:
                     self._waiting.wait_out(silence, latest, limit=SECONDS_FOR_AN_ELECTION)
                 except Refused:
@@ -162,61 +158,31 @@ class _Loop:
         peer_urls, learner = peer_urls_to_prove(cluster, self._goal), learner_to_prove(cluster, self._goal)
         if not peer_urls and learner is None:
             return cluster
-        # Here and in _take: most tasks find nothing to do, and every import is paid at each task.
         from .liveness import with_live_learner, with_probes  # pylint: disable=import-outside-toplevel
 
         cluster = with_probes(self._pool, cluster, peer_urls)
         return with_live_learner(self._pool, cluster, learner) if learner else cluster
 
-    def _any_endpoint(self) -> Endpoint | None:
-        return self._pool.voter_of(self._record.latest) if self._record.latest else None
-
     # -- changing ------------------------------------------------------------------------------------------------------
 
-    def _has_lock(self, cluster: Cluster) -> bool:
-        """Whether this run may change the membership now. Just taken, the lock calls for one more look at the
-        cluster.
-        """
-        if self._lock.is_held:
-            return True
-        endpoint = self._any_endpoint()
-        if self._lock.times_taken >= MOST_LOCKS:
-            words = f"the lock on the membership ran out {MOST_LOCKS} times while the cluster was queried"
-            raise EtcdError(errors.TIMEOUT, words, next_step=_SLOW)
-        if endpoint is not None and not self._lock.acquire(endpoint):
-            self._waiting.wait_out(server_refusals.locked(cluster, self._lock.may_be_our_own), cluster)
-        return False
+    def _begin_changes(self) -> Changes:
+        from .changes import Changes  # pylint: disable=import-outside-toplevel
 
-    def _take(self, step: Step, cluster: Cluster) -> None:
-        from .change import endpoint_for, request, wait_until_spread  # pylint: disable=import-outside-toplevel
+        if self._changes is None:
+            self._changes = Changes(self._pool, self._waiting, self._clock, self._look, self._wait_out)
+        return self._changes
 
-        endpoint = endpoint_for(self._pool, cluster, step, self._attempts.turned_down)
-        if endpoint is None:
-            raise EtcdError(errors.SERVER_ERROR, f"cannot {step}: no voter answers that could carry it out")
-        self._attempts.begin(step)
-        try:
-            request(endpoint, step)
-        except EtcdError as error:
-            self._react(error, step, cluster)
+    def _take(self, changes: Changes, step: Step, cluster: Cluster) -> None:
+        if not changes.request(step, cluster):
             return
-        self._attempts.acknowledged()
         self._note_done(step)
-        warning = wait_until_spread(self._pool, cluster, step, self._clock)
+        warning = changes.wait_until_spread(step, cluster)
         if warning:
             self._record.warnings[warning] = None
 
-    def _react(self, error: EtcdError, step: Step, cluster: Cluster) -> None:
-        """Returns where planning again may help, raises where it cannot."""
-        reaction = self._attempts.failed(error, step, cluster, self._look)
-        if isinstance(reaction, WaitFor):
-            self._wait_out(reaction.refusal, cluster, reaction.limit)
-        elif isinstance(reaction, LookAgain):
-            self._pool.remember(error.endpoint, error)
-            self._clock.sleep(reaction.pause)
-        elif isinstance(reaction, Refuse):
-            raise Refused(reaction.refusal)
-        else:
-            raise reaction.error
+    def _release_lock(self) -> None:
+        if self._changes is not None and self._record.latest is not None:
+            self._changes.release_lock(self._record.latest)
 
     def _note_done(self, step: Step) -> None:
         self._record.done.append(step)
@@ -228,7 +194,7 @@ class _Loop:
     def _wait_out(self, refusal: Refusal, cluster: Cluster, limit: float | None = None) -> None:
         target = self._target(cluster)
         if refusal.code != codes.CLUSTER_UNSETTLED:
-            self._lock.release(self._any_endpoint())
+            self._release_lock()
         learner_id = target.member_id if target is not None and target.is_learner else 0
         self._waiting.wait_out(refusal, cluster, learner_id, limit)
 
@@ -241,7 +207,7 @@ class _Loop:
     def _outcome(self, cluster: Cluster) -> Outcome:
         record = self._record
         found = record.plan or Plan()
-        after = project_all(cluster, found.steps) if self._check_mode else cluster
+        after = self._foreseen(cluster, found) if self._check_mode and found.steps else cluster
         return Outcome(
             before=record.before or cluster,
             after=after,
@@ -251,3 +217,9 @@ class _Loop:
             warnings=tuple(record.warnings),
             target=self._target(after),
         )
+
+    @staticmethod
+    def _foreseen(cluster: Cluster, found: Plan) -> Cluster:
+        from .._membership.projection import project_all  # pylint: disable=import-outside-toplevel
+
+        return project_all(cluster, found.steps)

@@ -12,14 +12,14 @@ and a change that shows in the list counts as done, whoever was heard to say so.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 from .._client import errors
 from .._client.errors import EtcdError
 from .._membership import server_refusals, steps
 from .._membership.model import Cluster
+from .._membership.projection import is_done
 from .._membership.refusal import Refusal
-from .._membership.steps import Step, is_done
+from .._membership.steps import Step
 from .waiting import SECONDS_TO_SETTLE
 
 # The list has changed under us: plan again from what it is now.
@@ -41,30 +41,26 @@ SECONDS_TO_ANOTHER_ID = 1.1
 SECONDS_BEFORE_ANOTHER_LOOK = 0.2
 
 
-@dataclass(frozen=True)
-class WaitFor:
+class WaitFor(t.NamedTuple):
     """Wait until the refusal passes, for at most `limit` seconds, and plan again."""
 
     refusal: Refusal
     limit: float
 
 
-@dataclass(frozen=True)
-class Refuse:
+class Refuse(t.NamedTuple):
     """Give up: etcd turned the change down for a reason that does not pass."""
 
     refusal: Refusal
 
 
-@dataclass(frozen=True)
-class LookAgain:
+class LookAgain(t.NamedTuple):
     """Pause for so many seconds, read the list again, and plan from it."""
 
     pause: float
 
 
-@dataclass(frozen=True)
-class Fail:
+class Fail(t.NamedTuple):
     """Give up with this error."""
 
     error: EtcdError

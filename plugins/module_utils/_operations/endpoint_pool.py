@@ -13,12 +13,12 @@ import time
 import typing as t
 
 from .._client.addresses import parse_endpoint
-from .._client.ask import open_endpoint
 from .._client.errors import TIMEOUT, EtcdError
-from .._client.login import Login
+from .._client.open_endpoint import open_endpoint
 
 if t.TYPE_CHECKING:
     from .._client.endpoint import Connection, Endpoint
+    from .._client.login import Login
     from .._membership.model import Cluster, Status
 
 # Who let a whole time-out pass is asked again, but not waited for as long.
@@ -34,7 +34,7 @@ class EndpointPool:
     """
 
     def __init__(
-        self, connection: Connection, opener: t.Callable[[str, Connection, Login], Endpoint] = open_endpoint
+        self, connection: Connection, opener: t.Callable[[str, Connection, Login | None], Endpoint] = open_endpoint
     ) -> None:
         self.connection = connection
         self.given = tuple(
@@ -43,7 +43,7 @@ class EndpointPool:
         self.found: dict[str, int] = {}
         self._left: set[str] = set()
         self._opener = opener
-        self._login = Login()
+        self._login = _login_of(connection)
         self._open: dict[str, Endpoint] = {}
         self._silent: set[str] = set()
 
@@ -105,6 +105,16 @@ class EndpointPool:
         for endpoint in self._open.values():
             endpoint.close()
         self._open.clear()
+
+
+def _login_of(connection: Connection) -> Login | None:
+    """What all endpoints share where there is a user."""
+    if not connection.username:
+        return None
+    # Only here: most clusters know no users, and every import is paid at each task.
+    from .._client.login import Login  # pylint: disable=import-outside-toplevel
+
+    return Login()
 
 
 class StatusInquiry:

@@ -10,7 +10,6 @@ need not load them.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 if t.TYPE_CHECKING:
     from .._client.errors import EtcdError
@@ -19,8 +18,7 @@ if t.TYPE_CHECKING:
     from .._membership.steps import Step
 
 
-@dataclass(frozen=True)
-class Wait:
+class Wait(t.NamedTuple):
     """Something that was waited for: the refusal code that held things up, its last words, and the seconds spent."""
 
     code: str

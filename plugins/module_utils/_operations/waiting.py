@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
 
 from .._membership import refusal as codes
 from .._membership.model import Cluster
@@ -91,8 +90,7 @@ class Waiting:
             return
         if refusal.code == codes.LEARNER_NOT_READY:
             raise Refused(
-                replace(
-                    refusal,
+                refusal._replace(
                     code=codes.LEARNER_STALLED,
                     message=f"{refusal.message}; its raft index has been {self._raft_index} for {stalled:.0f} s",
                     next_step="Look at the learner's log and at the network to its peer URLs. "
@@ -105,7 +103,7 @@ class Waiting:
     @staticmethod
     def _with_time(refusal: Refusal, seconds: float) -> Refusal:
         return (
-            replace(refusal, message=f"{refusal.message}; waited {seconds:.0f} s for that to change")
+            refusal._replace(message=f"{refusal.message}; waited {seconds:.0f} s for that to change")
             if seconds >= 1
             else refusal
         )

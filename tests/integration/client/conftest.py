@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.module_utils._client.ask import open_endpoint
 from ansible_collections.quorum.etcd.plugins.module_utils._client.endpoint import Connection, Endpoint
+from ansible_collections.quorum.etcd.plugins.module_utils._client.open_endpoint import open_endpoint
 
 from tests.testbed import Cluster
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._client import errors
-from ansible_collections.quorum.etcd.plugins.module_utils._client.ask import open_endpoint
 from ansible_collections.quorum.etcd.plugins.module_utils._client.endpoint import Connection
 from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import EtcdError
 from ansible_collections.quorum.etcd.plugins.module_utils._client.login import Login
+from ansible_collections.quorum.etcd.plugins.module_utils._client.open_endpoint import open_endpoint
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -112,11 +112,11 @@ def test_an_expired_token_is_renewed(version, client):
     with Cluster(size=1, version=version, auth=True, flags={"auth_token_ttl": 1}) as cluster:
         endpoint = client(cluster.leader.client_url, **cluster.connection)
         endpoint.lease_grant(LEASE, 30)
-        token = endpoint._login.token
+        token = endpoint._tokens.login.token
         # A use renews a token, so nobody uses it until it must be gone.
         waiting.until("the token to expire", _after(datetime.timedelta(seconds=2.5)), 5)
         endpoint.lease_revoke(LEASE)
-        assert endpoint._login.token != token
+        assert endpoint._tokens.login.token != token
 
 
 def _after(duration: datetime.timedelta):
@@ -167,7 +167,7 @@ def test_a_learner_that_came_by_snapshot_takes_a_token_that_was_given_out_since(
 def test_secrets_are_in_no_text_of_ours(guarded, client):
     endpoint = client(guarded.leader.client_url, **guarded.connection)
     endpoint.member_list()
-    password, token = guarded.connection["password"], endpoint._login.token
+    password, token = guarded.connection["password"], endpoint._tokens.login.token
     texts = [
         repr(endpoint),
         repr(endpoint._connection),

@@ -17,7 +17,7 @@ import pytest
 from tests.ansible_playbook import COLLECTIONS, ROOT
 
 ASK = """
-from ansible_collections.quorum.etcd.plugins.module_utils._client.ask import open_endpoint
+from ansible_collections.quorum.etcd.plugins.module_utils._client.open_endpoint import open_endpoint
 from ansible_collections.quorum.etcd.plugins.module_utils._client.endpoint import Connection
 from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import EtcdError
 from ansible_collections.quorum.etcd.plugins.module_utils._client.peer_probe import probe_peer_url

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.module_utils._client.ask import open_endpoint
 from ansible_collections.quorum.etcd.plugins.module_utils._client.endpoint import Connection, Endpoint
 from ansible_collections.quorum.etcd.plugins.module_utils._client.login import Login
+from ansible_collections.quorum.etcd.plugins.module_utils._client.open_endpoint import open_endpoint
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.lock import MembershipLock
 
 from tests.testbed import Cluster

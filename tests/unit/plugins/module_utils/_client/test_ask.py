@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._client import errors
 from ansible_collections.quorum.etcd.plugins.module_utils._client.addresses import InvalidEndpoint
-from ansible_collections.quorum.etcd.plugins.module_utils._client.ask import ask_each, open_endpoint
+from ansible_collections.quorum.etcd.plugins.module_utils._client.ask import ask_each
 from ansible_collections.quorum.etcd.plugins.module_utils._client.endpoint import Connection
 from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import EtcdError
+from ansible_collections.quorum.etcd.plugins.module_utils._client.open_endpoint import open_endpoint
 
 
 def endpoint(name: str) -> Any:

@@ -11,13 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.convergence import (
-    START,
-    DesiredMember,
-    Move,
-    moves,
-)
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.convergence import DesiredMember, moves
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Cluster, Member
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.move import START, Move
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import NOT_FOLLOWING, diagnosis
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import (
     ADD_LEARNER,

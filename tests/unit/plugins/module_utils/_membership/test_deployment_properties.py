@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.convergence import START
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment import (
     RESTART,
     Deployment,
     deploy,
 )
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import DATA, Consents, DataDir, Host
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.move import START
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import PROMOTE, UPDATE_PEER_URLS
 from hypothesis import event, given
 from hypothesis import strategies as st

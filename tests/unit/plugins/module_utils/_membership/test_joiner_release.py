@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.check_table import IN_THE_WAY, PASSES, Finding
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment import Deployment, deploy
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import (
     DATA,
@@ -18,11 +19,6 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts impo
 )
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Cluster
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import Refusal
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.upgrade_gates import (
-    IN_THE_WAY,
-    PASSES,
-    Finding,
-)
 
 from tests.unit.plugins.module_utils._membership.clusters import (
     CLUSTER_ID,

@@ -19,6 +19,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.peer_urls 
     normalise,
     normalise_one,
 )
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.projection import project
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import Quorum, is_healthy, quorum_of
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import ACCEPTABLE, CODES, Refusal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import (
@@ -29,7 +30,6 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps impo
     REMOVE,
     UPDATE_PEER_URLS,
     Step,
-    project,
 )
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
@@ -62,7 +62,7 @@ def steps_of(observed: Cluster, goal) -> tuple[Step, ...]:
 def each_step(observed: Cluster, steps: tuple[Step, ...]):
     """Each step with the cluster before and after it; a newcomer gets an id."""
     for step in steps:
-        before, observed = observed, project(observed, replace(step, member_id=step.member_id or NEW_ID))
+        before, observed = observed, project(observed, step._replace(member_id=step.member_id or NEW_ID))
         yield step, before, observed
 
 

@@ -10,13 +10,14 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import report
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.convergence import Move
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.check_table import IN_THE_WAY, Finding
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import FeatureGates, Status
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.move import Move
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.projection import project
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import Quorum
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import Refusal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.releases import versions_data
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import Step, project
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.upgrade_gates import IN_THE_WAY, Finding
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import Step
 
 from tests.unit.plugins.module_utils._membership.clusters import (
     NEWEST_INDEX,

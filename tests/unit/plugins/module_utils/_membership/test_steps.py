@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.projection import is_done, project, project_all
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import Quorum, quorum_of
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import Step, is_done, project, project_all
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.steps import Step
 
 from tests.unit.plugins.module_utils._membership.clusters import cluster, dead, healthy, id_of, learner, url, voters
 

@@ -13,15 +13,19 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import versions
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.check_table import (
+    IN_THE_WAY,
+    Finding,
+    checks_text,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment import Deployment
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment_text import checks_text, plan_text
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment_text import plan_text
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import DATA, DataDir, RaftFiles
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import Host as FoundHost
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Cluster
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import is_healthy, quorum_of
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import CODES, FINAL, WAIT, Refusal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.upgrade import UPGRADE, upgrade
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.upgrade_gates import IN_THE_WAY, Finding
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 

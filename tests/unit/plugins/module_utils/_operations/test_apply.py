@@ -21,6 +21,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan impor
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.server_refusals import nobody_can_log_in
 from ansible_collections.quorum.etcd.plugins.module_utils._operations import apply as apply_module
 from ansible_collections.quorum.etcd.plugins.module_utils._operations import attempts, lock
+from ansible_collections.quorum.etcd.plugins.module_utils._operations import changes as changes_module
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.exceptions import ApplyFailed, Refused
 
 from .scripted_cluster import LATE, LOST, OK, ScriptedCluster, peer_url
@@ -405,15 +406,15 @@ class Fault:
 FAULTS = [
     Fault(
         "no look after the lock was taken",
-        apply_module,
-        "        return False\n\n    def _take",
-        "        return True\n\n    def _take",
+        changes_module,
+        "        return False\n\n    def renew_lock",
+        "        return True\n\n    def renew_lock",
     ),
-    Fault("no lock at all", apply_module, "            if self._has_lock(cluster):", "            if True:"),
+    Fault("no lock at all", apply_module, "            if changes.has_lock(cluster):", "            if True:"),
     Fault(
         "the lock is not given back",
         apply_module,
-        "            self._lock.release(self._any_endpoint())\n\n    def _run",
+        "            self._release_lock()\n\n    def _run",
         "            pass\n\n    def _run",
     ),
     Fault(
@@ -432,7 +433,7 @@ FAULTS = [
         "retries without end", attempts, "        if self._uncertain >= MOST_UNCERTAIN_ATTEMPTS:", "        if False:"
     ),
     Fault(
-        "no pause between attempts", apply_module, "            self._clock.sleep(reaction.pause)", "            pass"
+        "no pause between attempts", changes_module, "            self._clock.sleep(reaction.pause)", "            pass"
     ),
     Fault(
         "somebody else's change counts as ours",
@@ -492,7 +493,7 @@ def plant(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     source = inspect.getsource(fault.module)
     assert source.count(fault.right) == 1, "the fault is about code that is not there any more"
     fresh: dict[str, Any] = {}
-    for module in (lock, attempts, apply_module):
+    for module in (lock, attempts, changes_module, apply_module):
         made = ModuleType(module.__name__)
         made.__package__ = module.__package__
         text = source.replace(fault.right, fault.wrong) if module is fault.module else inspect.getsource(module)
