@@ -43,7 +43,7 @@ class Tokens:
         self._open_another = open_another
         self._own_token: str | None = None
 
-    def answer(self, rpc: rpcs.Rpc, request: Fields, deadline: float) -> Fields:
+    def call(self, rpc: rpcs.Rpc, request: Fields, deadline: float) -> Fields:
         """Makes a call, and makes it again with a token, or with another one, where the server asks for that."""
         token = self._current_token(rpc, deadline)
         try:

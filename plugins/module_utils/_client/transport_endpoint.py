@@ -154,7 +154,7 @@ class TransportEndpoint(Endpoint):
     def _answer(self, rpc: rpcs.Rpc, request: Fields, deadline: float) -> Fields:
         if not self._connection.username:
             return self._transport.unary(rpc, request, deadline, None)
-        return self._tokens.answer(rpc, request, deadline)
+        return self._tokens.call(rpc, request, deadline)
 
     @property
     def _tokens(self) -> Tokens:
