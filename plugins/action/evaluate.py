@@ -12,7 +12,10 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 
 # What the filters of the role import. Ansible loads an action where it starts its workers, so none of them has to.
-from ansible_collections.quorum.etcd.plugins.module_utils._membership import environment, role_options  # noqa: F401
+from ansible_collections.quorum.etcd.plugins.module_utils._membership import (  # noqa: F401 pylint: disable=unused-import
+    environment,
+    role_options,
+)
 
 ARGUMENTS = {
     "variables": {"type": "list", "elements": "str", "required": True},

@@ -135,7 +135,9 @@ class AptHost:
         role = {"name": "quorum.etcd.etcd_cluster", "tasks_from": "install/stage.yml"}
         stage = {"name": "Stage", "ansible.builtin.include_role": role}
         goes_on = {"name": "Go on", "ansible.builtin.meta": "noop"}
-        tasks = [{"name": "Try", "block": [stage], "vars": {**none_found, **one}, "rescue": [goes_on]} for one in given]
+        tasks: list[dict[str, object]] = [
+            {"name": "Try", "block": [stage], "vars": {**none_found, **one}, "rescue": [goes_on]} for one in given
+        ]
         (self.folder / "stage.yml").write_text(
             yaml.safe_dump([{"name": "Stage", "hosts": "etcd", "gather_facts": False, "tasks": tasks}])
         )
