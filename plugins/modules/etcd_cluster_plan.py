@@ -408,7 +408,7 @@ snapshots:
       returned: always
       sample: n1
     entry:
-      description: Index of the entry that the snapshot has to be behind.
+      description: Index of the last entry that the snapshot has to hold.
       type: int
       returned: always
       sample: 8

@@ -363,3 +363,14 @@ def test_the_logs_are_read_where_a_new_member_of_a_newer_minor_has_to_read_them(
         of_hosts[f"n{len(members)}"]["etcd_cluster__installed"] = {"version": installed}
     names = {"groups": {"etcd": [*of_hosts]}, "hostvars": of_hosts}
     assert rendered("{{ etcd_cluster__reads_raft_files }}", "10.0.0.1", NOT_GATHERED, **names) is is_read
+
+
+@pytest.mark.parametrize(("index", "is_taken"), [(7, False), (8, True), (9, True)])
+def test_a_snapshot_that_ends_with_the_entry_in_the_way_holds_it(index, is_taken):
+    """A quiet member takes one right there, and no other one for a long time."""
+    (block,) = [
+        task for task in yaml.safe_load((ROLE / "tasks/moves/take_snapshot.yml").read_text()) if "block" in task
+    ]
+    found = {"host": {"raft_files": {"snapshot_index": index}}}
+    names = {"etcd_cluster__snapshot": found, "etcd_cluster__due_snapshot": {"entry": 8}}
+    assert rendered("{{ " + block["block"][0]["until"] + " }}", "10.0.0.1", NOT_GATHERED, **names) is is_taken

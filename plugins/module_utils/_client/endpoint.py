@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import abc
 import typing as t
+from dataclasses import dataclass
 
 if t.TYPE_CHECKING:
     from .._membership.model import Alarm, MemberList, Status
 
 
-class Connection(t.NamedTuple):
+@dataclass(frozen=True)
+class Connection:
     """How to reach a cluster.
 
     Paths are of files on this host; `request_timeout` is seconds for one request to one endpoint.

@@ -300,7 +300,7 @@ def finding_of(host: str, words: str, found: Refusal | None, accept: t.Container
 
 @dataclass(frozen=True)
 class DueSnapshot:
-    """A member that has to take a snapshot, the index of the entry that it has to be behind, and the snapshot-count of
+    """A member that has to take a snapshot, the index of the last entry that it has to hold, and the snapshot-count of
     one start that makes it do so.
 
     etcd takes one as soon as more than `snapshot_count` entries were applied since the last (3.5.34

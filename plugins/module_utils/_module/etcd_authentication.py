@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from .._membership.authentication import ROOT, picture
 from .._membership.report import step_data
@@ -20,7 +21,7 @@ from .results import Result
 
 def enable(params: t.Mapping[str, t.Any], check_mode: bool) -> Result:
     """Enables authentication. Raises ApplyFailed, Refused, EtcdError, InvalidEndpoint."""
-    connection = connection_of(params)._replace(username=ROOT, password=params["root_password"])
+    connection = replace(connection_of(params), username=ROOT, password=params["root_password"])
     with EndpointPool(connection) as pool:
         outcome = enable_authentication(pool, frozenset(params["accept"]), params["wait_timeout"], check_mode)
     steps = [step_data(Step(step)) for step in outcome.plan.steps]

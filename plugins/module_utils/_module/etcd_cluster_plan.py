@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from .._membership.deployment import BOOTSTRAP, RESTART, WIPE, Deployment, deploy
 from .._membership.deployment_text import DueCertificate, plan_text
@@ -88,7 +89,7 @@ def plan_deployment(params: t.Mapping[str, t.Any]) -> Result:
     hosts = tuple(host_of(one) for one in params["hosts"])
     connection = connection_of(params)
     known = tuple(url for host in params["hosts"] for url in host["client_urls"])
-    with EndpointPool(connection._replace(endpoints=(*connection.endpoints, *known))) as pool:
+    with EndpointPool(replace(connection, endpoints=(*connection.endpoints, *known))) as pool:
         decision = decide(pool, planner_of(params, hosts), params["wait_timeout"])
     result = result_of(decision, hosts, [DueCertificate(**one) for one in params["certificates"]])
     _refuse_masked(result, params["password"] or "")
