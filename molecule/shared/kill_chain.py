@@ -42,12 +42,17 @@ def main(*given: str) -> int:
     parser.add_argument("command", nargs=argparse.REMAINDER, help="playbook and arguments of ansible-playbook")
     chosen = parser.parse_args(given)
     chosen.points.parent.mkdir(parents=True, exist_ok=True)
-    chosen.points.unlink(missing_ok=True)
+    failures = chosen.points.with_name(chosen.points.name + ".failed")
+    for each in (chosen.points, failures):
+        each.unlink(missing_ok=True)
     seed = chosen.seed if chosen.seed is not None else secrets.randbelow(10**6)
     if chosen.draw is not None:
         print(f"--draw {chosen.draw} --seed {seed}")
     for kill_at in kills(chosen.draw, seed):
         code = run(chosen.command, chosen.points, kill_at)
+        if failures.exists():
+            print(f"no task may fail; this one did: {failures.read_text()}")
+            return 1
         if code == -signal.SIGKILL:
             print(f"killed {chosen.points.read_text().splitlines()[-1]}", flush=True)
         else:

@@ -70,8 +70,19 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     def v2_runner_on_ok(self, result: Any) -> None:  # noqa: ARG002
         self._ran = True
 
-    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         self._ran = True
+        if not ignore_errors:
+            self._note_failure(result)
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        self._note_failure(result)
+
+    def _note_failure(self, result: Any) -> None:
+        """A run that fails comes to points as well, in what it does at the end, so its failure has to outlast it."""
+        words = result._result.get("msg", "")  # noqa: SLF001
+        with failures_beside(self._file).open("a") as file:
+            print(f"{self._task.name} on {result._host.get_name()}: {words}", file=file)  # noqa: SLF001
 
     def _come_to(self, point: str) -> None:
         if point in self._been_at:
@@ -85,6 +96,10 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
             os.killpg(0, signal.SIGKILL)
 
 
+def failures_beside(points: Path) -> Path:
+    return points.with_name(points.name + ".failed")
+
+
 def may_change(task: Any) -> bool:
     """Renewing the lease is left out: only the time in it differs. So are commands that say that they only read."""
     if task.action in READS or "include" in task.action or "import" in task.action or task.changed_when == [False]:
@@ -96,5 +111,5 @@ def point_after(task: Any) -> str:
     """The task by its place and, within the moves of a plan, by the move that it is part of."""
     file, _, line = task.get_path().rpartition(":")
     move = task.get_vars().get("etcd_cluster__move")
-    turn = f"{move['action']} {move['member']['name']}: " if move else ""
+    turn = f"{move['action']} {move['member']['name'] or 'cluster'}: " if move else ""
     return f"{turn}after {Path(file).parent.name}/{Path(file).name}:{line} ({task.name})"
