@@ -80,9 +80,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
     def _note_failure(self, result: Any) -> None:
         """A run that fails comes to points as well, in what it does at the end, so its failure has to outlast it."""
-        words = result._result.get("msg", "")  # noqa: SLF001
+        words = result._result.get("msg", "")
         with failures_beside(self._file).open("a") as file:
-            print(f"{self._task.name} on {result._host.get_name()}: {words}", file=file)  # noqa: SLF001
+            print(f"{self._task.name} on {result._host.get_name()}: {words}", file=file)
 
     def _come_to(self, point: str) -> None:
         if point in self._been_at:
