@@ -51,6 +51,10 @@ images: environment ## Container images for the tests, where there is a Docker e
 molecule: environment releases images ## Scenarios on hosts in containers [SCENARIO=name]
 	@.venv/bin/python -m tests.scenarios $(SCENARIO)
 
+.PHONY: kills
+kills: environment releases images ## A roll killed between any two tasks that may change something [HOP=3.6.16-3.7.3]
+	@QUORUM_ETCD_HOPS=$(or $(HOP),3.6.16-3.7.3) .venv/bin/python -m tests.scenarios role_killed
+
 .PHONY: integration
 integration: environment releases images ## Modules and playbooks against real clusters [ARGS="-k name"]
 	@.venv/bin/python -m tests.phases $(ARGS)

@@ -25,6 +25,9 @@ Worth it only where the end of one is the beginning of the next: a cluster that 
 a new one. One long chain would take longer than all the others side by side.
 """
 
+ON_REQUEST = ("role_killed",)
+"""Takes many minutes, so it runs only where it is asked for by its name."""
+
 SECONDS = {"systemd": 70.0, "node": 20.0}
 """About how long a scenario takes, by the kind of its hosts. The longest are begun first, so only the order matters."""
 SECONDS_OF = {"moves": 130.0, "partition": 60.0, "role_rotate_ca": 160.0, "role_upgrade": 160.0}

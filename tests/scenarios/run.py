@@ -18,13 +18,14 @@ from typing import TextIO
 
 from ..testbed import waiting
 from ..testbed.docker import lab
-from .catalogue import ROOT, Chain, Scenario
+from .catalogue import ON_REQUEST, ROOT, Chain, Scenario
 from .outcome import Outcome
 
 LOGS = ROOT / "tests" / "output" / "molecule"
 PROGRAMS = Path(__file__).parent / "bin"
 MOST_SECONDS = 1800
 """Three times what the longest takes beside two others. One that hangs is ended before a whole run is cut off."""
+MOST_SECONDS_ON_REQUEST = 4 * MOST_SECONDS
 MOST_SECONDS_TO_END = 10
 AS_USERS_DO = "default"
 """Run by Molecule from the leading to the final destroy, so that this way is taken in every run, too."""
@@ -77,6 +78,7 @@ class Runner:
 
     def _molecule(self, scenario: Scenario, folder: Path, output: TextIO) -> int:
         hosts = [] if scenario.name == AS_USERS_DO else ["--destroy", "never"]
+        most_seconds = MOST_SECONDS_ON_REQUEST if scenario.name in ON_REQUEST else MOST_SECONDS
         command = [
             "nice",
             "-n",
@@ -103,9 +105,9 @@ class Runner:
             )
             self._running.add(folder)
         try:
-            return process.wait(MOST_SECONDS)
+            return process.wait(most_seconds)
         except subprocess.TimeoutExpired:
-            output.write(f"not done after {MOST_SECONDS} s\n")
+            output.write(f"not done after {most_seconds} s\n")
             _end(folder)
             return process.wait()
         finally:

@@ -39,6 +39,7 @@ from .projection import project
 from .quorum import Quorum, most_caught_up, quorum_of
 from .refusal import Refusal
 from .steps import ADD_LEARNER, MOVE_LEADER, REMOVE, UPDATE_PEER_URLS, Step
+from .storage import program_too_old
 from .upgrade_gates import DueSnapshot, is_in_the_way
 
 # What the hosts do, besides START.
@@ -177,9 +178,9 @@ def _converged(cluster: Cluster, hosts: t.Sequence[Host], consents: Consents) ->
     blocked = next((move.refusal for move in way if move.refusal is not None), None)
     if blocked is not None:
         return blocked._replace(findings=found)
-    restarts = _restarts(cluster, hosts, way, consents)
+    restarts = _not_startable(cluster, hosts, way) or _restarts(cluster, hosts, way, consents)
     if isinstance(restarts, Refusal):
-        return restarts
+        return restarts._replace(findings=(*found, *restarts.findings))
     rest, rolled = _in_turn(way, restarts)
     return Deployment(
         moves=(*_with_wipes(rest, wipes), *rolled),
@@ -257,9 +258,9 @@ def _restarts(
         if host.outdated and host.is_running and host.data_dir.state == DATA and host.data_dir.member_id not in touched
     ]
     known = [(member, host) for member, host in due if member is not None]
-    crossing = next(filter(None, (_crosses(cluster, member, host) for member, host in known)), None)
-    if crossing:
-        return crossing
+    refused = next(filter(None, (_wrong_program(cluster, member, host) for member, host in known)), None)
+    if refused:
+        return refused
     if known and len(hosts) == 2 and codes.WOULD_LOSE_QUORUM not in consents.accept:
         return Refusal(
             codes.WOULD_LOSE_QUORUM,
@@ -270,6 +271,24 @@ def _restarts(
         )
     known.sort(key=lambda pair: (pair[0].member_id == cluster.leader_id, pair[1].name))
     return tuple(Move(RESTART, member.member_id, host.name, host.peer_urls) for member, host in known)
+
+
+def _not_startable(cluster: Cluster, hosts: t.Sequence[Host], way: t.Sequence[Move]) -> Refusal | None:
+    """Of the hosts to be started with their data, the first whose program is older than these."""
+    starting = {move.name for move in way if move.action == START}
+    due = (host for host in hosts if host.name in starting and not host.is_running and host.data_dir.state == DATA)
+    return next(filter(None, (_with_finding(host, program_too_old(cluster, host)) for host in due)), None)
+
+
+def _wrong_program(cluster: Cluster, member: Member, host: Host) -> Refusal | None:
+    return _with_finding(host, _crosses(cluster, member, host) or program_too_old(cluster, host))
+
+
+def _with_finding(host: Host, refusal: Refusal | None) -> Refusal | None:
+    if refusal is None:
+        return None
+    found = Finding(host.name, f"starts with the program of etcd {host.release}", IN_THE_WAY, refusal.code)
+    return refusal._replace(findings=(found,))
 
 
 def _crosses(cluster: Cluster, member: Member, host: Host) -> Refusal | None:

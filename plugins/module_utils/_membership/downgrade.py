@@ -32,6 +32,7 @@ from .preconditions import can_be_changed
 from .quorum import quorum_of, unhealthy_reason
 from .refusal import Check, Refusal, judge
 from .steps import Step
+from .storage import FIRST_TO_GO_DOWN, goes_to, is_lowered, minor_of, newer_than
 from .versions import Minor, Version, minor_words
 
 ENABLE_DOWNGRADE = "enable_downgrade"
@@ -41,8 +42,6 @@ DOWNGRADE = "downgrade"
 
 _RELEASE = re.compile(r"\d+\.\d+\.\d+")
 _TARGET = re.compile(r"(\d+)\.(\d+)(\.\d+)?")
-# 3.5 has the call, and no storage version to lower (etcd CHANGELOG-3.6).
-_FIRST_TO_GO_DOWN: Minor = (3, 6)
 # Of the codes that a user may accept, those that a downgrade can live with.
 _ACCEPTABLE = (codes.VERSION_BUG, codes.WOULD_LOSE_QUORUM)
 
@@ -69,41 +68,17 @@ def not_a_target(target: str) -> Refusal:
 
 def is_on(cluster: Cluster, minor: Minor | None = None) -> bool:
     """Whether a member of 3.6 or newer says that a downgrade is on, to this minor release where one is named."""
-    return any(minor is None or _goes_to(status, minor) for status in cluster.statuses if status.downgrade_target)
+    return any(minor is None or goes_to(status, minor) for status in cluster.statuses if status.downgrade_target)
 
 
 def tells_downgrade(cluster: Cluster) -> bool:
     """Whether any member says if a downgrade is on: those before 3.6 do not."""
-    return any(_minor(status.version) >= _FIRST_TO_GO_DOWN for status in cluster.statuses)
+    return any(minor_of(status.version) >= FIRST_TO_GO_DOWN for status in cluster.statuses)
 
 
 def lowest_of(cluster: Cluster) -> Minor:
     """The oldest minor release that a member answers with. There is always one that answers."""
-    return min(_minor(status.version) for status in cluster.statuses)
-
-
-def is_lowered(cluster: Cluster, minor: Minor) -> bool:
-    """Whether a program of this minor release may be started on every member's data.
-
-    Either the downgrade is on, or a member runs the older release already: then the version of the cluster cannot rise
-    over it (monitor.go, decideClusterVersion), as after a cancellation half-way.
-    """
-    newer = _newer(cluster, minor)
-    is_held = len(newer) < len(cluster.statuses) or all(_goes_to(status, minor) for status in newer)
-    return is_held and all(_minor(status.storage_version) == minor for status in newer)
-
-
-def _newer(cluster: Cluster, minor: Minor) -> list[Status]:
-    return [status for status in cluster.statuses if _minor(status.version) > minor]
-
-
-def _minor(version: str) -> Minor:
-    """Of what is no version, one below all."""
-    return (versions.parse(version) or (0, 0, 0))[:2]
-
-
-def _goes_to(status: Status, minor: Minor) -> bool:
-    return _minor(status.downgrade_target) == minor
+    return min(minor_of(status.version) for status in cluster.statuses)
 
 
 # What stands in the way, and what is awaited
@@ -121,8 +96,8 @@ def not_risen(cluster: Cluster, minor: Minor) -> Refusal | None:
     """Whether a downgrade cannot be enabled yet: right after an upgrade or a cancellation etcd takes some seconds to
     raise its versions, and refuses every target until then.
     """
-    newer = _newer(cluster, minor)
-    behind = [status for status in newer if _minor(status.storage_version) != _minor(status.version)]
+    newer = newer_than(cluster, minor)
+    behind = [status for status in newer if minor_of(status.storage_version) != minor_of(status.version)]
     if not behind:
         return None
     return Refusal(
@@ -141,7 +116,7 @@ def not_lowered(cluster: Cluster, minor: Minor) -> Refusal | None:
     return Refusal(
         codes.CLUSTER_UNSETTLED,
         f"the downgrade to {minor_words(minor)} is enabled, and not every member is ready for it: "
-        f"{_storages(cluster, _newer(cluster, minor))}",
+        f"{_storages(cluster, newer_than(cluster, minor))}",
         "Look at the logs of the leader and of these members. Then run this again to go on waiting, or " + CANCEL + ".",
         before=quorum_of(cluster),
     )
@@ -191,7 +166,7 @@ def _not_ended(cluster: Cluster, minor: Minor) -> Refusal | None:
     open_ones = [
         status
         for status in cluster.statuses
-        if status.downgrade_target or _minor(status.storage_version or minor_words(minor)) != minor
+        if status.downgrade_target or minor_of(status.storage_version or minor_words(minor)) != minor
     ]
     return awaiting_end(cluster, minor, _storages(cluster, open_ones)) if open_ones else None
 
@@ -290,16 +265,14 @@ class _Way:
 
     def _has_no_way(self) -> Refusal | None:
         before = [
-            member
-            for member in self._newer_members()
-            if _minor_of(self.cluster, member, self.minor) < _FIRST_TO_GO_DOWN
+            member for member in self._newer_members() if _minor_of(self.cluster, member, self.minor) < FIRST_TO_GO_DOWN
         ]
         if not before:
             return None
         return Refusal(
             codes.VERSION_UNSUPPORTED,
             f"cannot downgrade {self._listed(before)} to {self.release}: etcd can lower its data from "
-            f"{minor_words(_FIRST_TO_GO_DOWN)} on",
+            f"{minor_words(FIRST_TO_GO_DOWN)} on",
             "While a member runs the older release still, put its program back on the others by hand "
             "(docs/guide-upgrade.md, the way back). Otherwise restore the snapshot from before the upgrade.",
         )
@@ -319,7 +292,7 @@ class _Way:
 
     def _goes_elsewhere(self) -> Refusal | None:
         others = [
-            status for status in self.cluster.statuses if status.downgrade_target and not _goes_to(status, self.minor)
+            status for status in self.cluster.statuses if status.downgrade_target and not goes_to(status, self.minor)
         ]
         if not others:
             return None
@@ -474,7 +447,7 @@ def _first(checks: t.Iterable[Check]) -> Refusal | None:
 def enabled(cluster: Cluster, minor: Minor) -> Cluster:
     """The cluster once it is ready for programs of the older release."""
     version = f"{minor_words(minor)}.0"
-    newer = _newer(cluster, minor)
+    newer = newer_than(cluster, minor)
     return replace(
         cluster,
         statuses=tuple(
@@ -491,7 +464,7 @@ def cancelled(cluster: Cluster) -> Cluster:
 def outcome_text(cluster: Cluster) -> str:
     """Where a cluster stands after a cancellation, and which ways lead on."""
     lines = picture(cluster)
-    minors = sorted({_minor(status.version) for status in cluster.statuses})
+    minors = sorted({minor_of(status.version) for status in cluster.statuses})
     if len(minors) < 2:
         return lines
     newest = max(cluster.versions, key=lambda version: versions.parse(version) or (0, 0, 0))

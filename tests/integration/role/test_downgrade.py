@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from tests.integration.modules.driver import Run, run_main, untouched, writable
-from tests.integration.role.test_deployment import found, plan
+from tests.integration.role.test_deployment import found, moves, plan
 from tests.integration.role.test_upgrade import cluster_version, upgraded, wait_for_cluster_version
 from tests.testbed import Cluster, Member, waiting
+from tests.testbed.member import MemberExited
 from tests.testbed.writer import ATTEMPT_SECONDS, Writer
 from tests.verification.writes import ELECTION_TIMEOUT
 
@@ -132,6 +133,36 @@ def test_a_release_that_etcd_cannot_go_down_to_is_refused(etcd_cluster, release,
         run = plan_downgrade(etcd_cluster, release)
     assert run.refusal == "version_unsupported"
     assert words in run.message
+
+
+@pytest.mark.etcd(size=3, version=NEWEST)
+def test_an_older_program_that_was_put_on_a_host_by_hand_is_started_only_on_data_that_were_lowered(etcd_cluster):
+    risen(etcd_cluster)
+    replaced, *others = etcd_cluster.followers + [etcd_cluster.leader]
+
+    def restart() -> Run:
+        hosts = [found(replaced, outdated=["etcd"], release=MIDDLE), *map(found, others)]
+        return plan(etcd_cluster, *hosts)
+
+    with untouched(etcd_cluster):
+        refused = restart()
+    assert refused.refusal == "version_unsupported"
+    assert f"cannot restart {replaced.name}: its program is etcd {MIDDLE}, and the data of the cluster need" in (
+        refused.message
+    )
+    replaced.stop()
+    stopped = plan(etcd_cluster, found(replaced, release=MIDDLE), *map(found, others))
+    assert stopped.refusal == "version_unsupported"
+    # etcd itself finds out when it starts.
+    replaced.install(MIDDLE)
+    with pytest.raises(MemberExited):
+        replaced.restart()
+    assert "is not supported" in replaced.log_tail()
+    replaced.install(NEWEST)
+    replaced.restart()
+    assert downgrade(etcd_cluster).changed
+    assert moves(restart()) == [f"restart {replaced.name}"]
+    upgraded(etcd_cluster, replaced, MIDDLE)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import pytest
 from tests.run_all import Tally, tally_of
 from tests.scenarios import __main__ as command
 from tests.scenarios import catalogue, report
-from tests.scenarios.catalogue import CHAINS, ROOT, SECONDS_OF, Scenario, chains_of, load
+from tests.scenarios.catalogue import CHAINS, ON_REQUEST, ROOT, SECONDS_OF, Scenario, chains_of, load
 from tests.scenarios.outcome import Outcome
 from tests.scenarios.report import Report
 from tests.scenarios.side_by_side import run_side_by_side
@@ -40,7 +40,7 @@ def names(chains):
 class TestChains:
     def test_every_name_is_that_of_a_scenario(self):
         known = {each.name for each in load()}
-        assert {name for chain in CHAINS for name in chain} | set(SECONDS_OF) <= known
+        assert {name for chain in CHAINS for name in chain} | set(SECONDS_OF) | set(ON_REQUEST) <= known
 
     def test_no_link_needs_a_host_that_the_first_one_has_not(self):
         known = {each.name: each for each in load()}
@@ -238,6 +238,11 @@ class TestFigures:
         assert [line for line in lines if line.startswith("exposure")] == ["exposure on etcd1: 1.3"]
 
 
+def of_all() -> list[Scenario]:
+    """Those that run where none is named."""
+    return [scenario for scenario in load() if scenario.name not in ON_REQUEST]
+
+
 class TestLeftOut:
     @pytest.mark.parametrize(
         ("wanted", "ci", "exit_code"),
@@ -253,7 +258,7 @@ class TestLeftOut:
         assert command.main(wanted) == exit_code
         why, which = capsys.readouterr().err.splitlines()
         assert why == "molecule: no Docker engine here; start it"
-        assert which == "molecule: left out: " + ", ".join(wanted or [each.name for each in load()])
+        assert which == "molecule: left out: " + ", ".join(wanted or [each.name for each in of_all()])
 
     @pytest.mark.parametrize(
         ("wanted", "ci", "exit_code"),
@@ -277,7 +282,15 @@ class TestLeftOut:
             "molecule: no etcd 3.4.23 on this machine",
             "molecule: left out: role_upgrade",
         ]
-        assert ran == [each.name for each in load() if not wanted and each.name != "role_upgrade"]
+        assert ran == [each.name for each in of_all() if not wanted and each.name != "role_upgrade"]
+
+    def test_one_that_takes_many_minutes_runs_where_it_is_named(self, monkeypatch):
+        ran: list[str] = []
+        monkeypatch.setattr(command, "require_engine", lambda: None)
+        monkeypatch.setattr(command, "run_all", lambda chosen: ran.extend(each.name for each in chosen) or 0)
+        monkeypatch.setattr(releases, "find", lambda version: version)
+        assert command.main(list(ON_REQUEST)) == 0
+        assert ran == list(ON_REQUEST)
 
     def test_a_release_that_is_chosen_is_that_of_the_scenarios_about_none(self, monkeypatch):
         asked: list[str | None] = []
