@@ -19,6 +19,7 @@ from . import refusal as codes
 from . import versions
 from .check_table import IN_THE_WAY, PASSES, Finding
 from .convergence import DesiredMember, moves
+from .downgrade_progress import is_lowered
 from .host_refusals import (
     data_lost,
     foreign_data,
@@ -177,6 +178,9 @@ def _converged(cluster: Cluster, hosts: t.Sequence[Host], consents: Consents) ->
     blocked = next((move.refusal for move in way if move.refusal is not None), None)
     if blocked is not None:
         return blocked._replace(findings=found)
+    too_old = _too_old(cluster, way, [host for host in hosts if host.data_dir.state == DATA and host not in wipes])
+    if too_old:
+        return too_old
     restarts = _restarts(cluster, hosts, way, consents)
     if isinstance(restarts, Refusal):
         return restarts
@@ -188,6 +192,12 @@ def _converged(cluster: Cluster, hosts: t.Sequence[Host], consents: Consents) ->
         warnings=untested_warnings((*cluster.versions, *(host.release for host in hosts))),
         findings=found,
     )
+
+
+def _too_old(cluster: Cluster, way: t.Sequence[Move], hosts: t.Sequence[Host]) -> Refusal | None:
+    """The first of these hosts that would be started with a program that is older than its data."""
+    started = {move.name for move in way if move.action == START}
+    return next(filter(None, (_goes_back(cluster, host) for host in hosts if host.name in started)), None)
 
 
 # What may be accepted of a joiner's release. Other codes are accepted where the change is made.
@@ -274,18 +284,38 @@ def _restarts(
 
 def _crosses(cluster: Cluster, member: Member, host: Host) -> Refusal | None:
     """Whether a restart would be an upgrade to another minor release, past all gates of one: the program is new, and
-    the process is not.
+    the process is not. Or the program is older than the data may be read by.
     """
     status = cluster.status_of(member.member_id)
     running = versions.minor_of(status.version) if status else None
     program = versions.minor_of(host.release)
-    if running is None or program is None or status is None or program <= running:
+    if running is None or program is None or status is None or program == running:
         return None
+    if program < running:
+        return _goes_back(cluster, host)
     return Refusal(
         codes.VERSION_UNSUPPORTED,
         f"cannot restart {host.name}: it runs etcd {status.version}, and its program is etcd {host.release}, so the "
         "restart would be an upgrade",
         f"Upgrade first (quorum.etcd.upgrade with etcd_cluster_upgrade_to: {versions.plain(host.release)}).",
+    )
+
+
+def _goes_back(cluster: Cluster, host: Host) -> Refusal | None:
+    """Whether the program of a host is older than the cluster, and would not start: etcd never goes back by itself
+    (etcd 3.6.16 server/storage/schema/schema.go Validate; in 3.5 server/etcdserver/api/membership/downgrade.go).
+    """
+    program = versions.minor_of(host.release)
+    present = versions.oldest_minor(cluster.versions)
+    if program is None or present is None or program >= present or is_lowered(cluster, program):
+        return None
+    runs = versions.minor_words(present)
+    return Refusal(
+        codes.VERSION_UNSUPPORTED,
+        f"cannot start {host.name}: its program is etcd {host.release}, the cluster runs {runs}, and no downgrade was "
+        "prepared, so it would not start on its data",
+        f"Put a program of {runs} back on {host.name}. To go back with the whole cluster, downgrade it "
+        f"(quorum.etcd.downgrade with etcd_cluster_downgrade_to: {versions.plain(host.release)}).",
     )
 
 

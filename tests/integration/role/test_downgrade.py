@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from tests.integration.modules.driver import Run, run_main, untouched, writable
-from tests.integration.role.test_deployment import found, plan
+from tests.integration.role.test_deployment import found, moves, plan
 from tests.integration.role.test_upgrade import cluster_version, upgraded, wait_for_cluster_version
 from tests.testbed import Cluster, Member, waiting
+from tests.testbed.member import MemberExited
 from tests.testbed.writer import ATTEMPT_SECONDS, Writer
 from tests.verification.writes import ELECTION_TIMEOUT
 
@@ -219,3 +220,29 @@ def test_a_downgrade_to_another_release_is_in_the_way(etcd_cluster):
     run = plan_downgrade(etcd_cluster, "3.7.2")
     assert run.refusal == "downgrade_in_progress"
     assert "a downgrade to 3.6.0 is on" in run.message
+
+
+# A program that somebody put back by hand
+
+
+@pytest.mark.etcd(size=3, version=NEWEST)
+def test_a_program_that_is_older_than_the_data_is_started_only_once_these_were_lowered(etcd_cluster):
+    follower = risen(etcd_cluster).followers[0]
+    hosts = [found(member, release=MIDDLE if member is follower else NEWEST) for member in etcd_cluster.members]
+    with untouched(etcd_cluster):
+        restart = plan(etcd_cluster, *[{**host, "outdated": ["etcd"]} for host in hosts])
+    assert restart.refusal == "version_unsupported", restart
+    follower.stop()
+    hosts = [found(member, release=MIDDLE if member is follower else NEWEST) for member in etcd_cluster.members]
+    assert plan(etcd_cluster, *hosts).refusal == "version_unsupported"
+    follower.install(MIDDLE)
+    with pytest.raises(MemberExited):
+        follower.restart()
+    assert 'version \\"3.7.0\\" is not supported' in follower.log_tail()
+    follower.install(NEWEST)
+    follower.restart()
+    assert downgrade(etcd_cluster).changed
+    follower.stop()
+    assert moves(plan(etcd_cluster, *hosts)) == [f"start {follower.name}"]
+    follower.install(MIDDLE)
+    follower.restart()

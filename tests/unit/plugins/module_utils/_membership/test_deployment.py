@@ -411,6 +411,76 @@ def test_a_single_member_is_restarted():
     assert verdict(cluster(healthy("m1")), running("m1", outdated=("ETCD_DEBUG",))) == "restart m1"
 
 
+# A program that is older than the cluster
+
+
+def of_release(*releases: str, target: str = "", stopped_ones: int = 0) -> Cluster:
+    """Voters m1, m2 ... as `3.7.3` (its data are of its own minor release) or `3.7.3/3.6` (data of 3.6)."""
+    observed = cluster(*voters(len(releases), dead_ones=stopped_ones))
+    told = {id_of(f"m{number}"): text.partition("/") for number, text in enumerate(releases, start=1)}
+    return replace(
+        observed,
+        statuses=tuple(
+            replace(
+                status,
+                version=told[status.member_id][0],
+                storage_version=f"{told[status.member_id][2] or told[status.member_id][0][:3]}.0"
+                if told[status.member_id][0] >= "3.6"
+                else "",
+                downgrade_target=target,
+            )
+            for status in observed.statuses
+        ),
+    )
+
+
+NEW_PROGRAM = ("etcd",)
+
+
+@pytest.mark.parametrize(
+    ("observed", "program", "outcome"),
+    [
+        pytest.param(of_release("3.7.3", "3.7.3", "3.7.3"), "3.6.16", "version_unsupported", id="nothing was prepared"),
+        pytest.param(of_release("3.7.3", "3.7.3", "3.7.3"), "3.5.34", "version_unsupported", id="two minors older"),
+        pytest.param(of_release("3.5.34", "3.5.34", "3.5.34"), "3.4.23", "version_unsupported", id="before 3.6"),
+        pytest.param(of_release("3.7.3", "3.7.3", "3.7.3"), "3.7.0", "restart m1", id="older within the minor"),
+        pytest.param(
+            of_release("3.7.3/3.6", "3.7.3/3.6", "3.7.3/3.6", target="3.6.0"), "3.6.16", "restart m1", id="lowered"
+        ),
+        pytest.param(
+            of_release("3.7.3/3.6", "3.7.3", "3.7.3/3.6", target="3.6.0"),
+            "3.6.16",
+            "version_unsupported",
+            id="one is yet to be lowered",
+        ),
+        pytest.param(
+            of_release("3.7.3/3.6", "3.7.3/3.6", "3.6.16"), "3.6.16", "restart m1", id="an upgrade that is taken back"
+        ),
+        pytest.param(of_release("3.5.34", "3.5.34", "3.4.23"), "3.4.23", "restart m1", id="the same before 3.6"),
+    ],
+)
+def test_a_program_that_is_older_than_the_data_is_not_started(observed, program, outcome):
+    hosts = (running("m1", outdated=NEW_PROGRAM, release=program), running("m2"), running("m3"))
+    assert verdict(observed, *hosts) == outcome
+
+
+def test_neither_is_it_on_a_host_whose_etcd_is_stopped():
+    observed = of_release("3.7.3", "3.7.3", "3.7.3", stopped_ones=1)
+    hosts = (running("m1"), running("m2"), stopped("m3", release="3.6.16"))
+    found = refusal(observed, *hosts)
+    assert found.code == "version_unsupported"
+    assert found.message.startswith("cannot start m3: its program is etcd 3.6.16, the cluster runs 3.7, and no ")
+    assert "Put a program of 3.7 back on m3." in found.next_step
+    assert "etcd_cluster_downgrade_to: 3.6.16" in found.next_step
+
+
+@pytest.mark.parametrize("release", ["3.7.0", ""])
+def test_but_another_of_its_minor_release_or_an_unknown_one_is(release):
+    observed = of_release("3.7.3", "3.7.3", "3.7.3", stopped_ones=1)
+    hosts = (running("m1"), running("m2"), stopped("m3", release=release))
+    assert verdict(observed, *hosts) == "start m3"
+
+
 # The text
 
 
