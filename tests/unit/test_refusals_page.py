@@ -14,7 +14,8 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.authentica
     Authentication,
     plan_authentication,
 )
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.downgrade import downgrade, enabled
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.downgrade import enabled
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.downgrade_plan import downgrade
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import RaftFiles
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import (
     CODES,

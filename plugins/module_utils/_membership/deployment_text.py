@@ -11,13 +11,12 @@ import typing as t
 
 from .check_table import checks_text
 from .deployment import BOOTSTRAP, RESTART, TAKE_SNAPSHOT, WIPE, Deployment
-from .downgrade import DOWNGRADE, ENABLE_DOWNGRADE
 from .hosts import Host
 from .model import Cluster, hex_id
-from .move import START, Move
+from .move import DOWNGRADE, START, Move
 from .quorum import Quorum
 from .report import picture
-from .steps import ADD_LEARNER, ADD_VOTER, MOVE_LEADER, PROMOTE, REMOVE, UPDATE_PEER_URLS
+from .steps import ADD_LEARNER, ADD_VOTER, ENABLE_DOWNGRADE, MOVE_LEADER, PROMOTE, REMOVE, UPDATE_PEER_URLS
 from .upgrade import UPGRADE
 
 _SIGNS: t.Mapping[str, tuple[str, str]] = {

@@ -14,10 +14,12 @@ if t.TYPE_CHECKING:
 
 # What the member's host does, and etcd is not asked for.
 START = "start"
+DOWNGRADE = "downgrade"
 
 
 class Move(t.NamedTuple):
-    """One move: an action of `steps`, or START. `member_id` is 0 where etcd has yet to give the id.
+    """One move: an action of `steps`, or one that the member's host does. `member_id` is 0 where etcd has yet to give
+    the id.
 
     A move with a `refusal` is not possible; it is the last one.
     """

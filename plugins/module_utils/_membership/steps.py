@@ -17,6 +17,8 @@ UPDATE_PEER_URLS = "update_peer_urls"
 PROMOTE = "promote"
 MOVE_LEADER = "move_leader"
 REMOVE = "remove"
+ENABLE_DOWNGRADE = "enable_downgrade"
+CANCEL_DOWNGRADE = "cancel_downgrade"
 
 
 class Step(t.NamedTuple):

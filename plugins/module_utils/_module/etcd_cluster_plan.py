@@ -12,10 +12,11 @@ from dataclasses import replace
 
 from .._membership.deployment import BOOTSTRAP, RESTART, WIPE, Deployment, deploy
 from .._membership.deployment_text import DueCertificate, plan_text
-from .._membership.downgrade import DOWNGRADE, downgrade
+from .._membership.downgrade_plan import downgrade
 from .._membership.hosts import Consents, DataDir, FirstStart, Host, Past, RaftFiles
 from .._membership.masking import is_masked, masked_result
 from .._membership.model import Cluster, hex_id
+from .._membership.move import DOWNGRADE
 from .._membership.quorum import is_healthy_cluster
 from .._membership.report import cluster_data, finding_data, member_data, move_data
 from .._membership.upgrade import UPGRADE, upgrade

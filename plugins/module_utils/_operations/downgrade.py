@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from .._client import errors
 from .._client.errors import EtcdError
 from .._membership import downgrade, server_refusals
-from .._membership.downgrade import CANCEL_DOWNGRADE, ENABLE_DOWNGRADE
+from .._membership.downgrade_progress import is_on, lowest_of, tells_downgrade
 from .._membership.model import Cluster
 from .._membership.preconditions import can_be_changed
 from .._membership.refusal import Refusal
-from .._membership.steps import Step
+from .._membership.steps import CANCEL_DOWNGRADE, ENABLE_DOWNGRADE, Step
+from .._membership.storage import is_lowered
 from .._membership.versions import Minor, minor_words
 from .endpoint_pool import EndpointPool
 from .exceptions import ApplyFailed, Refused, Wait
@@ -100,14 +101,14 @@ class _Run:
         step = Step(ENABLE_DOWNGRADE)
         while True:
             cluster = self._look(lambda seen: downgrade.obstacle(seen, minor))
-            is_on = downgrade.is_on(cluster, minor)
-            if is_on:
+            goes_down = is_on(cluster, minor)
+            if goes_down:
                 self._note_lost_answer(step)
-            if self._done and not is_on:
+            if self._done and not goes_down:
                 raise Refused(downgrade.cancelled_by_another(cluster, minor))
-            if downgrade.is_lowered(cluster, minor) or (is_on and self._check_mode):
+            if is_lowered(cluster, minor) or (goes_down and self._check_mode):
                 return self._outcome(cluster)
-            refusal = downgrade.not_lowered(cluster, minor) if is_on else downgrade.not_risen(cluster, minor)
+            refusal = downgrade.not_lowered(cluster, minor) if goes_down else downgrade.not_risen(cluster, minor)
             if refusal:
                 self._waiting.wait_out(refusal, cluster)
             elif self._is_valid(minor, cluster):
@@ -156,9 +157,9 @@ class _Run:
         """By the members' own word. Where all are older than 3.6, which do not say, by what etcd answers to the next
         downgrade.
         """
-        if downgrade.tells_downgrade(cluster):
-            return downgrade.is_on(cluster)
-        error = self._answer_to_the_next(downgrade.lowest_of(cluster))
+        if tells_downgrade(cluster):
+            return is_on(cluster)
+        error = self._answer_to_the_next(lowest_of(cluster))
         if error is not None and error.code not in (*_NOT_ENDED, errors.UNIMPLEMENTED):
             raise error
         return error is not None and error.code == errors.DOWNGRADE_IN_PROGRESS

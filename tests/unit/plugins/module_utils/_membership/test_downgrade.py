@@ -15,24 +15,26 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment_text import plan_text
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.downgrade import (
     cancelled_by_another,
-    downgrade,
     enabled,
-    is_lowered,
-    is_on,
-    lowest_of,
     minor_of_target,
     not_lowered,
     not_risen,
     obstacle,
     picture,
     still_on,
-    tells_downgrade,
     unfinished,
+)
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.downgrade_plan import downgrade
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.downgrade_progress import (
+    is_on,
+    lowest_of,
+    tells_downgrade,
 )
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import DATA, DataDir
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import Host as FoundHost
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Cluster
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import FINAL, WAIT, Refusal
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.storage import is_lowered
 
 from tests.unit.plugins.module_utils._membership.clusters import (
     Host,
