@@ -298,7 +298,8 @@ directory:
     database_keys:
       description:
         - How many keys the database has, with all revisions that are not compacted, and with etcd's own keys. The
-          command C(etcdutl snapshot status) counts the same. Null unless O(count_keys=true).
+          command C(etcdutl snapshot status) of etcd 3.5 counts the same. That of etcd 3.6 counts a key with many
+          revisions once. Null unless O(count_keys=true).
       type: int
       returned: always
       sample: null

@@ -124,7 +124,9 @@ def read_content(read_at: ReadAt) -> DatabaseContent:
 
 
 def count_keys(read_at: ReadAt) -> Count:
-    """Keys and pages of all buckets, as `etcdutl snapshot status` counts keys. Raises NoDatabase and DamagedPage."""
+    """Keys and pages of all buckets; every revision counts, as it does for `etcdutl snapshot status` of 3.5. Raises
+    NoDatabase and DamagedPage.
+    """
     return Database(read_at).count()
 
 

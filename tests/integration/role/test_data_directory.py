@@ -7,6 +7,7 @@ tools read.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import random
@@ -35,7 +36,14 @@ def status_of_snapshot(version: str, member: Member) -> dict[str, int]:
     """What etcd's tool of this release says of a database."""
     tool = "etcdctl" if version.startswith("3.4.") else "etcdutl"
     done = subprocess.run(
-        [releases.find(version).etcd.with_name(tool), "snapshot", "status", member.data_dir / "member/snap/db", "-w", "json"],
+        [
+            releases.find(version).etcd.with_name(tool),
+            "snapshot",
+            "status",
+            member.data_dir / "member/snap/db",
+            "-w",
+            "json",
+        ],
         capture_output=True,
         text=True,
         check=True,
@@ -50,15 +58,15 @@ def grow_and_shrink(cluster: Cluster) -> int:
     """
     for number in range(30):
         cluster.put(f"key{number % 7}", "x" * 500)
-    cluster.etcdctl("del", "key3")
-    cluster.etcdctl("compact", str(cluster.revision() - 5))
-    learner = cluster.learners[0]
-    cluster.leader.gateway.member_promote(learner.member_id or 0)
+    learner, gateway = cluster.learners[0], cluster.leader.gateway
+    gateway.call("/kv/deleterange", {"key": base64.b64encode(b"key3").decode()})
+    gateway.call("/kv/compaction", {"revision": str(cluster.revision() - 5)})
+    gateway.member_promote(learner.member_id or 0)
     away = next(member for member in cluster.followers if member is not learner)
     removed = away.member_id or 0
-    cluster.leader.gateway.member_remove(removed)
-    cluster.leader.gateway.call("/maintenance/alarm", {"action": "ACTIVATE", "memberID": "7", "alarm": "NOSPACE"})
-    cluster.leader.gateway.member_add(["http://127.0.0.1:9"], learner=True)
+    gateway.member_remove(removed)
+    gateway.call("/maintenance/alarm", {"action": "ACTIVATE", "memberID": "7", "alarm": "NOSPACE"})
+    gateway.member_add(["http://127.0.0.1:9"], learner=True)
     away.kill()
     cluster.enable_auth()
     return removed
@@ -67,7 +75,7 @@ def grow_and_shrink(cluster: Cluster) -> int:
 @pytest.mark.parametrize("count", [5, 10_000], ids=["snapshots", "log alone"])
 @pytest.mark.parametrize("version", sorted({*EACH_MINOR, "3.5.16"}))
 def test_a_data_directory_says_what_its_cluster_said(version, count):
-    with Cluster(3, learners=1, version=version, flags={"snapshot_count": count}) as cluster:
+    with Cluster(3, learners=1, strict=False, version=version, flags={"snapshot_count": count}) as cluster:
         removed = grow_and_shrink(cluster)
         revision, members = cluster.revision(), listed(cluster.member_list())
         leader, other = cluster.leader, cluster.followers[0]
@@ -84,7 +92,9 @@ def test_a_data_directory_says_what_its_cluster_said(version, count):
             assert removed in found.removed
             assert (found.snapshot_index > 0) == (count == 5)
             told = status_of_snapshot(version, member)
-            assert (found.revision, found.database_keys) == (told["revision"], told["totalKey"])
+            assert found.revision == told["revision"]
+            # From 3.6 on the tool counts the keys that are not deleted, each once.
+            assert version >= "3.6" or found.database_keys == told["totalKey"]
             assert found.database_size == told["totalSize"]
             assert 0 < found.database_in_use <= found.database_size
         # One that was told to stop has written all it knew to its database.
@@ -92,7 +102,7 @@ def test_a_data_directory_says_what_its_cluster_said(version, count):
         assert found.members == members
         assert (found.revision, found.compacted_revision) == (revision, revision - 5)
         assert found.stored_removed == (removed,)
-        assert (found.auth_enabled, found.users, found.roles) == (True, ("root",), ("root",))
+        assert (found.auth_enabled, found.users, found.roles) == (True, ("root",), ())
         assert found.alarms == ((7, "NOSPACE"),)
         assert found.cluster_version == f"{cluster.minor}.0"
         assert bool(found.storage_version) == (version >= "3.6")
@@ -112,6 +122,8 @@ def stopped(tmp_path_factory):
         member.kill()
         copy = tmp_path_factory.mktemp("stopped") / "data"
         shutil.copytree(member.data_dir, copy)
+    segment = max(wal_dir.glob("*.wal"))
+    os.truncate(segment, len(segment.read_bytes().rstrip(b"\0")) + 4096)
     return copy, wal_dir, live
 
 
@@ -176,9 +188,8 @@ def test_damage_never_ends_in_an_error_nor_in_another_member_or_index(stopped, t
         )
         path.write_bytes(damaged)
         found = read_data_directory(str(tmp_path / "data"), str(tmp_path / "wal"), counts_keys=True)
-        assert found.members in (None, whole.members), (what, turn, at)
-        if what == "log" and not found.torn:
-            assert found.last_index in (None, whole.last_index), (turn, at)
-            assert found.commit_index in (None, whole.commit_index), (turn, at)
-        if what == "db":
-            assert (found.last_index, found.commit_index) == (whole.last_index, whole.commit_index)
+        if not found.torn:
+            read = (found.members, found.last_index, found.commit_index)
+            expected = (whole.members, whole.last_index, whole.commit_index)
+            assert all(one in (None, right) for one, right in zip(read, expected, strict=True)), (turn, at)
+            assert found.damaged or read == expected, (turn, at)

@@ -254,9 +254,21 @@ def test_a_segment_that_ends_too_early_is_damage(log):
     whole_until = log.starts[-1]
     log.cut()
     log.entry(5)
-    log.segments[0][whole_until : whole_until + 8] = bytes(8)
+    log.segments[0][whole_until:] = bytes(8)
     with pytest.raises(Damaged, match=r"1\.wal cannot be read: its record .* does not continue the checksum"):
         read(log)
+
+
+def test_what_follows_the_zeros_at_the_end_is_told(log):
+    """The last writes may reach the disk in another order, and etcd stops at the zeros as well."""
+    log.entry(5)
+    start = log.starts[-1]
+    log.entry(6)
+    log.segments[0][start : start + 8] = bytes(8)
+    log.segments[0] += bytes(4096)
+    for size in (10, 1 << 20):
+        found = read(log, size)
+        assert (found.last_index, found.torn) == (4, f"it goes on after the zeros at byte {start}")
 
 
 def test_entries_that_are_missing_are_damage(log):
