@@ -66,7 +66,7 @@ def read(content: bytes) -> DatabaseContent:
     return read_content(lambda position, size: content[position : position + size])
 
 
-def counted(content: bytes) -> tuple[int, int]:
+def counted(content: bytes) -> tuple[int, ...]:
     return tuple(count_keys(lambda position, size: content[position : position + size]))
 
 
