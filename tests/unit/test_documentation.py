@@ -36,6 +36,7 @@ WITHOUT_CONNECTION = {
     "etcd_ca_info",
     "etcd_certificate_check",
     "etcd_certificate_plan",
+    "etcd_data_dir_info",
     "etcd_host_files",
     "etcd_host_info",
     "etcd_host_lease",

@@ -32,15 +32,18 @@ class NoDatabase(ValueError):
     """The bytes are not those of a database, or of one of another byte order."""
 
 
-class _Meta(t.NamedTuple):
+class Meta(t.NamedTuple):
+    """What a transaction left. `root` is the page of the buckets, and all pages are below the number `pages`."""
+
     page_size: int
     root: int
+    pages: int
     transaction: int
 
 
 def has_held_keys(read_at: ReadAt) -> bool:
     """Whether the member whose database it is ever came as far as to have a log. Raises NoDatabase."""
-    meta = _newest_meta(read_at)
+    meta = newest_meta(read_at)
     start = meta.root * meta.page_size
     try:
         _number, flags, count, following = _PAGE.unpack(read_at(start, _PAGE.size))
@@ -58,8 +61,10 @@ def _keys(page: bytes, count: int) -> t.Iterator[bytes]:
         yield page[start + position : start + position + size]
 
 
-def _newest_meta(read_at: ReadAt) -> _Meta:
-    """Each transaction writes one of the two meta pages, so one of them may be half written."""
+def newest_meta(read_at: ReadAt) -> Meta:
+    """What the last whole transaction left. Each one writes one of the two meta pages, so one may be half written.
+    Raises NoDatabase.
+    """
     found = [_meta_at(read_at, 0), *(_meta_at(read_at, size) for size in _PAGE_SIZES)]
     metas = [meta for meta in found if meta]
     if not metas:
@@ -67,18 +72,18 @@ def _newest_meta(read_at: ReadAt) -> _Meta:
     return max(metas, key=lambda meta: meta.transaction)
 
 
-def _meta_at(read_at: ReadAt, position: int) -> _Meta | None:
+def _meta_at(read_at: ReadAt, position: int) -> Meta | None:
     """The meta page at a position, which is that of the first or of the second page; None where there is none."""
     content = read_at(position + _PAGE.size, _META.size + _CHECKSUM.size)
     if len(content) < _META.size + _CHECKSUM.size:
         return None
-    magic, version, page_size, _flags, root, _sequence, _free, _pages, transaction = _META.unpack_from(content)
+    magic, version, page_size, _flags, root, _sequence, _free, pages, transaction = _META.unpack_from(content)
     is_meta = (magic, version) == (_MAGIC, _VERSION) and _CHECKSUM.unpack_from(content, _META.size)[0] == _fnv1a(
         content[: _META.size]
     )
     if not is_meta or page_size not in _PAGE_SIZES or position not in (0, page_size):
         return None
-    return _Meta(page_size, root, transaction)
+    return Meta(page_size, root, pages, transaction)
 
 
 def _fnv1a(content: bytes) -> int:

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""What the write-ahead log of a member holds: snapshots, and requests of the form that etcd had before 3.6.
+"""What the write-ahead log of a member holds: raft's state, snapshots, changes of members, and requests of the form
+that etcd had before 3.6.
 
 Reads what etcd reads at its start (etcd 3.7.3 server/storage/wal/wal.go ReadAll and ValidSnapshotEntries, decoder.go;
 the same from 3.4 to 3.7), but checks only the checksums of what the answer depends on, and that of the last record,
@@ -17,18 +18,21 @@ import typing as t
 from dataclasses import dataclass
 
 from .crc32c import crc32c
+from .stored_members import MemberChange, NoMember, attributes_set, attributes_set_in_v2, configuration_change
 from .wire_format import Fields, Malformed, decode, read_varint
 from .write_ahead_log import Torn, frames
 
 _ENTRY, _STATE, _CHECKSUM, _SNAPSHOT = 2, 3, 4, 5
-_NORMAL_ENTRY = 0
+_NORMAL_ENTRY, _CONFIGURATION_ENTRY = 0, 1
 _SECTOR_BYTES = 512
 
 _VARINT = rb"[\x80-\xff]{0,9}[\x00-\x7f]"
 # Nearly all records are of these two kinds, and there may be a million of them. The groups: checksum, index, and the
-# second field of what the entry holds, which only requests of the old form have.
+# field after the id of what the entry holds, where it is one of a change of members (0x10), of a request of the old
+# form (0x12), or the header before a request of etcd's own bookkeeping (0xa2).
 _ENTRY_RECORD = re.compile(
-    rb"\x08\x02\x10(V)\x1aV(?:\x08V)?\x10V\x18(V)(?:\x22V(?:\x08V)?(\x12)?)?".replace(b"V", _VARINT), re.DOTALL
+    rb"\x08\x02\x10(V)\x1aV(?:\x08\x00)?\x10V\x18(V)(?:\x22V(?:\x08V)?([\x10\x12\xa2])?)?".replace(b"V", _VARINT),
+    re.DOTALL,
 )
 _STATE_RECORD = re.compile(rb"\x08\x03\x10(V)\x1a".replace(b"V", _VARINT), re.DOTALL)
 
@@ -53,12 +57,21 @@ class V2Request:
 @dataclass(frozen=True)
 class RaftLog:
     """What a log holds. `snapshots` are term and index of those that are committed, in the order of the log;
-    `v2_requests` are in the order of their indexes, and none of them was overwritten by a later term.
+    `v2_requests` and `changes` are in the order of their indexes, and none of them was overwritten by a later term.
+    `term`, `vote` and `commit` are those of raft's state. `last_index` and `last_term` are those of the last entry, or
+    of the newest snapshot where no entry is after it. `torn` says of the last record that it is half written, which is
+    what a host leaves that stops meanwhile, and what etcd cuts off at its start.
     """
 
     snapshots: tuple[tuple[int, int], ...]
     v2_requests: tuple[V2Request, ...]
     last_index: int
+    last_term: int = 0
+    term: int = 0
+    vote: int = 0
+    commit: int = 0
+    changes: tuple[MemberChange, ...] = ()
+    torn: str = ""
 
 
 def read_log(segments: t.Iterable[tuple[str, t.Iterable[bytes]]]) -> RaftLog:
@@ -73,27 +86,44 @@ def read_log(segments: t.Iterable[tuple[str, t.Iterable[bytes]]]) -> RaftLog:
                 raise Damaged(problem)
             name = following
             problem = reading.read(pieces)
-        return reading.result()
-    except (Damaged, Malformed) as error:
+        return reading.result(problem)
+    except (Damaged, Malformed, NoMember) as error:
         raise Damaged(f"{name} cannot be read: {error}") from error
 
 
 class _Reading:
-    """What was read of a log so far. `_checksum` is that of everything up to the last record."""
+    """What was read of a log so far. `_checksum` is that of everything up to the last record. `_state` and `_entry` are
+    the last records of their kinds, each with the checksum of everything before it.
+    """
 
     def __init__(self) -> None:
         self._snapshots: list[tuple[int, int]] = []
         self._requests: list[V2Request] = []
-        self._state = b""
+        self._changes: list[MemberChange] = []
+        self._state = self._entry = (0, b"")
         self._last_entry = 0
         self._checksum = 0
 
-    def result(self) -> RaftLog:
-        """Raises Malformed."""
-        commit = decode("HardState", _data_of(self._state)).get("commit", 0)
+    def result(self, torn: str = "") -> RaftLog:
+        """Raises Damaged and Malformed."""
+        state = decode("HardState", _checked(*self._state, "of raft's last state"))
+        entry = decode("Entry", _checked(*self._entry, "of its last entry"))
+        commit = state.get("commit", 0)
         snapshots = tuple((term, index) for term, index in self._snapshots if index <= commit)
-        newest = snapshots[-1][1] if snapshots else 0
-        return RaftLog(snapshots, tuple(self._requests), max(self._last_entry, newest))
+        last = (entry.get("Index", 0), entry.get("Term", 0))
+        if snapshots and snapshots[-1][1] > last[0]:
+            last = (snapshots[-1][1], snapshots[-1][0])
+        return RaftLog(
+            snapshots=snapshots,
+            v2_requests=tuple(self._requests),
+            last_index=last[0],
+            last_term=last[1],
+            term=state.get("term", 0),
+            vote=state.get("vote", 0),
+            commit=commit,
+            changes=tuple(self._changes),
+            torn=torn,
+        )
 
     def read(self, pieces: t.Iterable[bytes]) -> str:
         """Takes up a segment. Returns what is wrong with it where only its end is missing. Raises Damaged."""
@@ -126,8 +156,8 @@ class _Reading:
         found = _ENTRY_RECORD.match(content)
         if not found or found.group(3):
             return False
+        self._append(read_varint(found.group(2), 0)[0], content)
         self._checksum = read_varint(found.group(1), 0)[0]
-        self._append(read_varint(found.group(2), 0)[0])
         return True
 
     def _is_state(self, content: bytes) -> bool:
@@ -135,8 +165,8 @@ class _Reading:
         found = _STATE_RECORD.match(content)
         if not found:
             return False
+        self._state = (self._checksum, content)
         self._checksum = read_varint(found.group(1), 0)[0]
-        self._state = content
         return True
 
     def _take_whole(self, position: int, content: bytes, is_last: bool) -> None:
@@ -145,30 +175,50 @@ class _Reading:
         # The first record of a segment continues the checksum of the one before, which may not have been read.
         if kind != _CHECKSUM and (is_last or kind in (_ENTRY, _SNAPSHOT)) and crc32c(data, self._checksum) != checksum:
             raise _damage(position, content, "does not have the checksum that it should")
-        self._checksum = checksum
+        if kind == _CHECKSUM and self._checksum not in (0, checksum):
+            raise _damage(position, content, "does not continue the checksum of the segment before")
         if kind == _SNAPSHOT:
             snapshot = decode("SnapshotRecord", data)
             self._snapshots.append((snapshot.get("term", 0), snapshot.get("index", 0)))
         elif kind == _STATE:
-            self._state = content
+            self._state = (self._checksum, content)
         elif kind == _ENTRY:
-            self._take_entry(data)
+            self._take_entry(data, content)
+        self._checksum = checksum
 
-    def _take_entry(self, content: bytes) -> None:
-        entry = decode("Entry", content)
+    def _take_entry(self, data: bytes, record: bytes) -> None:
+        entry = decode("Entry", data)
         index = entry.get("Index", 0)
-        self._append(index)
-        data = entry.get("Data", b"")
-        if data and entry.get("Type", _NORMAL_ENTRY) == _NORMAL_ENTRY:
-            request = v2_request(data)
-            if request is not None:
-                self._requests.append(V2Request(index, request.get("Method", ""), request.get("Path", "")))
+        self._append(index, record)
+        kind = entry.get("Type", _NORMAL_ENTRY)
+        if kind == _NORMAL_ENTRY:
+            self._take_request(index, entry.get("Data", b""))
+        elif kind == _CONFIGURATION_ENTRY:
+            self._changes.extend(configuration_change(index, entry.get("Data", b"")))
+        else:
+            raise Damaged(f"entry {index} is of kind {kind}, which no release of etcd writes")
 
-    def _append(self, index: int) -> None:
+    def _take_request(self, index: int, data: bytes) -> None:
+        if not data:
+            return
+        request = v2_request(data)
+        if request is not None:
+            method, path = request.get("Method", ""), request.get("Path", "")
+            self._requests.append(V2Request(index, method, path))
+            self._changes.extend(attributes_set_in_v2(index, method, path, request.get("Val", "")))
+        else:
+            self._changes.extend(attributes_set(index, data))
+
+    def _append(self, index: int, record: bytes) -> None:
+        last = self._last_entry
         # An entry of a later term takes the place of one that was never committed, and of all after it.
-        if index <= self._last_entry:
+        if index <= last:
             self._requests = [request for request in self._requests if request.index < index]
+            self._changes = [change for change in self._changes if change.index < index]
+        elif last and index > last + 1 and index > 1 + max((one for _term, one in self._snapshots), default=0):
+            raise Damaged(f"entry {index} follows entry {last}, and those between them are missing")
         self._last_entry = index
+        self._entry = (self._checksum, record)
 
 
 def v2_request(data: bytes) -> Fields | None:
@@ -183,8 +233,13 @@ def v2_request(data: bytes) -> Fields | None:
         return decode("V2Request", data)
 
 
-def _data_of(content: bytes) -> bytes:
-    return decode("Record", content).get("data", b"")  # type: ignore[no-any-return]
+def _checked(before: int, content: bytes, what: str) -> bytes:
+    """The data of a record that is counted on, by the checksum of everything before it. Raises Damaged."""
+    record = decode("Record", content)
+    data: bytes = record.get("data", b"")
+    if content and crc32c(data, before) != record.get("crc", 0):
+        raise Damaged(f"the record {what} does not have the checksum that it should")
+    return data
 
 
 def _damage(position: int, content: bytes, problem: str) -> Damaged:

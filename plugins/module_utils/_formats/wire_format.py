@@ -141,14 +141,26 @@ MESSAGES: dict[str, dict[str, Field]] = {
         "Index": Field(3, UINT64),
         "Data": Field(4, BYTES),
     },
-    # What an entry holds (api/etcdserverpb/raft_internal.proto and etcdserver.proto of 3.5): the fields by which one is
-    # told from the other.
+    # What an entry holds (api/etcdserverpb/raft_internal.proto, api/membershippb/membership.proto, and etcdserver.proto
+    # of 3.5): the fields by which one is told from the other, and those that change members.
     "InternalRaftRequest": {
         "ID": Field(1, UINT64),
         "v2": Field(2, "V2Request"),
         "range": Field(3, BYTES),
         "put": Field(4, BYTES),
         "delete_range": Field(5, BYTES),
+        "cluster_member_attr_set": Field(1301, "ClusterMemberAttrSetRequest"),
+    },
+    "ClusterMemberAttrSetRequest": {
+        "member_ID": Field(1, UINT64),
+        "member_attributes": Field(2, "MemberAttributes"),
+    },
+    "MemberAttributes": {"name": Field(1, STRING), "client_urls": Field(2, STRING, repeated=True)},
+    "ConfChange": {
+        "id": Field(1, UINT64),
+        "type": Field(2, UINT64),
+        "node_id": Field(3, UINT64),
+        "context": Field(4, BYTES),
     },
     "V2Request": {
         "ID": Field(1, UINT64),

@@ -12,6 +12,7 @@ metadata record with the ids of the member and of its cluster; space for it is r
 
 from __future__ import annotations
 
+import itertools
 import struct
 import typing as t
 
@@ -33,7 +34,7 @@ class NoIdentity(ValueError):
 
 
 class Torn(ValueError):
-    """A segment ends in the middle of a frame: it is being written, or was when its host stopped."""
+    """A segment does not end with a whole frame: it is being written, or was when its host stopped."""
 
 
 def identity_of(head: bytes) -> tuple[int, int]:
@@ -53,16 +54,20 @@ def identity_of(head: bytes) -> tuple[int, int]:
 
 def frames(pieces: t.Iterable[bytes]) -> t.Iterator[tuple[int, bytes]]:
     """Position and content of each record of a segment that is read piece by piece, until its end or the zeros that
-    are reserved for more. Holds no more than a piece and a frame of it at a time. Raises Torn.
+    are reserved for more. Holds no more than a piece and a frame of it at a time. Raises Torn, also where the zeros are
+    not the end: of what a host wrote at last, a later part can be on the disk without an earlier one.
     """
     rest, position = b"", 0
+    pieces = iter(pieces)
     for piece in pieces:
         rest += piece
         at = 0
         while len(rest) - at >= LENGTH_BYTES:
             (length,) = _LENGTH.unpack_from(rest, at)
             if not length:
-                return
+                if all(not one.strip(b"\0") for one in itertools.chain((rest[at:],), pieces)):
+                    return
+                raise Torn(f"it goes on after the zeros at byte {position + at}")
             start = at + LENGTH_BYTES
             end = start + (length & _LENGTH_MASK)
             following = end + ((length >> 56) & 0x7 if length >> 63 else 0)

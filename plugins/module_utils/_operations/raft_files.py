@@ -28,6 +28,8 @@ _PIECE_BYTES = 1 << 20
 _ATTEMPTS = 3
 _KEYS_NAMED = 5
 
+T = t.TypeVar("T")
+
 
 @dataclass(frozen=True)
 class _Segment:
@@ -42,38 +44,67 @@ class _Segment:
             yield from iter(lambda: file.read(_PIECE_BYTES), b"")
 
 
+class Raft(t.NamedTuple):
+    """A log, and the newest snapshot that it knows and whose file can be read, if there is one. `is_whole` says that
+    the log goes back to its first entry.
+    """
+
+    log: RaftLog
+    snapshot: SnapshotFile | None
+    is_whole: bool
+
+
+class Unreadable(Exception):
+    """The log or the snapshots cannot be read; the text says why."""
+
+
+def read_raft(data_dir: str, wal_dir: str = "") -> Raft:
+    """What log and snapshots of a data directory hold. Raises Unreadable."""
+    return _attempted(data_dir, wal_dir, lambda raft, _first: raft)
+
+
 def examine_raft_files(data_dir: str, wal_dir: str = "") -> RaftFiles:
     """What they hold; `wal_dir` is where the write-ahead log is kept apart from the data directory, if it is."""
+    try:
+        return _attempted(data_dir, wal_dir, _files)
+    except Unreadable as error:
+        return RaftFiles(reason=str(error))
+
+
+def _attempted(data_dir: str, wal_dir: str, judge: t.Callable[[Raft, str], T]) -> T:
     log = log_directory(data_dir, wal_dir)
     problem = ""
     for _attempt in range(_ATTEMPTS):
         try:
-            return _examine(log, os.path.join(data_dir, "member", "snap"))
+            segments = _segments(log)
+            if not segments:
+                raise Unreadable(f"there is no write-ahead log in {log}")
+            return judge(_found(segments, os.path.join(data_dir, "member", "snap")), segments[0].path)
         except (Damaged, NoStore) as error:
             problem = str(error)
         except OSError as error:
             problem = f"{error.filename or log} cannot be read: {error.strerror}"
-    return RaftFiles(reason=problem)
+    raise Unreadable(problem)
 
 
-def _examine(log: str, snap: str) -> RaftFiles:
-    """Raises OSError, Damaged and NoStore."""
-    segments = _segments(log)
-    if not segments:
-        return RaftFiles(reason=f"there is no write-ahead log in {log}")
+def _found(segments: list[_Segment], snap: str) -> Raft:
+    """Raises OSError and Damaged."""
+    is_whole = not segments[0].first_index
     # Up to 3.6 etcd starts from the newest file of a snapshot that its log knows; without one it reads all of its log
     # (etcd 3.6.16 server/etcdserver/bootstrap.go recoverSnapshot).
     for name, term, index in _snapshot_names(snap):
         found = _read(segments, index)
         snapshot = _snapshot(os.path.join(snap, name)) if (term, index) in found.snapshots else None
         if snapshot:
-            return _files(found, snapshot)
-    if segments[0].first_index:
-        raise Damaged(f"there is no snapshot of what was before {segments[0].path}")
-    return _files(_read(segments, 0), SnapshotFile(0, 0, b""))
+            return Raft(found, snapshot, is_whole)
+    return Raft(_read(segments, 0), None, is_whole)
 
 
-def _files(log: RaftLog, snapshot: SnapshotFile) -> RaftFiles:
+def _files(raft: Raft, first: str) -> RaftFiles:
+    """Raises Damaged and NoStore."""
+    if raft.snapshot is None and not raft.is_whole:
+        raise Damaged(f"there is no snapshot of what was before {first}")
+    log, snapshot = raft.log, raft.snapshot or SnapshotFile(0, 0, b"")
     # From 3.7 on the log alone says which snapshot is the newest; the file is not looked at (etcd 3.7.3
     # server/etcdserver/bootstrap.go recoverSnapshot).
     newest = log.snapshots[-1][1] if log.snapshots else 0

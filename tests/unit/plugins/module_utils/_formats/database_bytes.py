@@ -30,19 +30,16 @@ def database(
     """
     root = _leaf(buckets, root_flags, page_size)
     roots = (_ROOT, _ROOT if second_root is None else second_root)
-    metas = [
-        struct.pack("<QHHI", number, _META_PAGE, 0, 0) + _meta(page_size, roots[number], transactions[number])
-        for number in (0, 1)
-    ]
+    metas = [meta_page(number, page_size, roots[number], _ROOT + 1, transactions[number]) for number in (0, 1)]
     return b"".join(page.ljust(page_size, b"\0") for page in [*metas, b"", _leaf([], _LEAF_PAGE, page_size), root])
 
 
-def _meta(page_size: int, root: int, transaction: int) -> bytes:
-    meta = struct.pack("<IIIIQQQQQ", _MAGIC, _VERSION, page_size, 0, root, 0, 2, _ROOT + 1, transaction)
+def meta_page(number: int, page_size: int, root: int, pages: int, transaction: int) -> bytes:
+    meta = struct.pack("<IIIIQQQQQ", _MAGIC, _VERSION, page_size, 0, root, 0, 2, pages, transaction)
     checksum = 0xCBF29CE484222325
     for byte in meta:
         checksum = (checksum ^ byte) * 0x100000001B3 % 2**64
-    return meta + struct.pack("<Q", checksum)
+    return struct.pack("<QHHI", number, _META_PAGE, 0, 0) + meta + struct.pack("<Q", checksum)
 
 
 def _leaf(buckets: Sequence[str], flags: int, page_size: int) -> bytes:
