@@ -23,6 +23,7 @@ from .._membership.model import Cluster
 from .._membership.preconditions import can_be_changed
 from .._membership.refusal import Refusal
 from .._membership.steps import Step
+from .._membership.storage import is_lowered
 from .._membership.versions import Minor, minor_words
 from .endpoint_pool import EndpointPool
 from .exceptions import ApplyFailed, Refused, Wait
@@ -105,7 +106,7 @@ class _Run:
                 self._note_lost_answer(step)
             if self._done and not is_on:
                 raise Refused(downgrade.cancelled_by_another(cluster, minor))
-            if downgrade.is_lowered(cluster, minor) or (is_on and self._check_mode):
+            if is_lowered(cluster, minor) or (is_on and self._check_mode):
                 return self._outcome(cluster)
             refusal = downgrade.not_lowered(cluster, minor) if is_on else downgrade.not_risen(cluster, minor)
             if refusal:

@@ -17,7 +17,6 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.downgrade 
     cancelled_by_another,
     downgrade,
     enabled,
-    is_lowered,
     is_on,
     lowest_of,
     minor_of_target,
@@ -33,6 +32,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts impo
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import Host as FoundHost
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Cluster
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import FINAL, WAIT, Refusal
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.storage import is_lowered
 
 from tests.unit.plugins.module_utils._membership.clusters import (
     Host,
