@@ -10,8 +10,8 @@ turn of each member. Each run starts from what the killed one has left, so it pl
 before it, and is killed at the first one beyond: no two tasks of the hop are left between which no run was killed,
 including the tasks that finish what a killed run has left.
 
-`--draw N` kills no more than N runs. How many new points each of them passes first is drawn by `--seed`, which is
-printed; the same seed kills at the same points.
+`--draw N` kills no more than N runs. How many new points each of them passes first is drawn by a seed, which is
+printed; with the same one in QUORUM_ETCD_KILL_SEED the same are drawn.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ MOST_RUNS = 300
 MOST_SECONDS = 600
 MOST_PASSED = 10
 """How many new points a run with a drawn number passes at most: three such runs get through most of a hop."""
+SEED = "QUORUM_ETCD_KILL_SEED"
 CALLBACKS = Path(__file__).parent / "callbacks"
 
 
@@ -38,16 +39,15 @@ def main(*given: str) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--points", type=Path, required=True, help="the file of the points, removed first")
     parser.add_argument("--draw", type=int, help="kill so many runs at most")
-    parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("command", nargs=argparse.REMAINDER, help="playbook and arguments of ansible-playbook")
     chosen = parser.parse_args(given)
     chosen.points.parent.mkdir(parents=True, exist_ok=True)
     failures = chosen.points.with_name(chosen.points.name + ".failed")
     for each in (chosen.points, failures):
         each.unlink(missing_ok=True)
-    seed = chosen.seed if chosen.seed is not None else secrets.randbelow(10**6)
+    seed = int(os.environ.get(SEED) or secrets.randbelow(10**6))
     if chosen.draw is not None:
-        print(f"--draw {chosen.draw} --seed {seed}")
+        print(f"{SEED}={seed}", flush=True)
     for kill_at in kills(chosen.draw, seed):
         code = run(chosen.command, chosen.points, kill_at)
         if failures.exists():

@@ -6,7 +6,7 @@
 """Which program may be started on the members' data: one that is older than these does not start.
 
 It ends with `version "3.7.0" is not supported` (etcd 3.6.16 server/storage/schema/schema.go schemaChangesForVersion),
-and before that with `server version is lower than determined cluster version` (server/etcdserver/version/downgrade.go
+or with `server version is lower than determined cluster version` (server/etcdserver/version/downgrade.go
 MustDetectDowngrade). Etcd lowers the data while a downgrade is on.
 """
 

@@ -50,6 +50,11 @@ cp etcd etcd.new
 mv etcd.new etcd
 """
 """A program says that it is a release of the minor before, and is another file than the one that runs."""
+LOWER = """
+etcdctl downgrade enable 3.5
+timeout 30 sh -c 'until etcdctl endpoint status --write-out json | grep --quiet \'"storageVersion":"3.5\'; do :; done'
+"""
+"""Etcd lowers the data for that program."""
 OWN_DEFAULTS = "# our own"
 PACKAGES = r"""
 set -e
@@ -241,6 +246,9 @@ def goes_up_and_down(host: AptHost) -> None:
 
 def restarts_a_program_that_was_replaced_by_hand(host: AptHost) -> None:
     host.root(BY_HAND, OLD, BEFORE)
+    words = host.stops("restart", etcd_cluster_install_from="present")
+    assert f"its program is etcd {BEFORE}, and the data of the cluster need etcd 3.6" in words
+    host.root(LOWER)
     ended = host.plays("restart", "--check", "--diff", etcd_cluster_install_from="present")
     (written,) = (task.result["diff"] for task in ended if task.name.endswith(f"Write the settings for etcd {BEFORE}"))
     assert 'ETCD_EXPERIMENTAL_COMPACTION_BATCH_LIMIT="2000"' in str(written)

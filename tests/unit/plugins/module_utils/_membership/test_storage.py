@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.check_table import IN_THE_WAY, Finding
@@ -31,7 +32,7 @@ def on_data_of(storage: str, *versions: str, dead_ones: int = 0) -> Cluster:
     return replace(observed, statuses=tuple(replace(each, storage_version=storage) for each in observed.statuses))
 
 
-def host(name: str, release: str = "", **facts: object) -> Host:
+def host(name: str, release: str = "", **facts: Any) -> Host:
     found = Host(name, (url(name),), DataDir(DATA, id_of(name), CLUSTER_ID), is_running=True, release=release)
     return replace(found, **facts)
 
