@@ -17,6 +17,10 @@ UPDATE_PEER_URLS = "update_peer_urls"
 PROMOTE = "promote"
 MOVE_LEADER = "move_leader"
 REMOVE = "remove"
+DEFRAGMENT = "defragment"
+COMPACT = "compact"
+DISARM_NOSPACE = "disarm_nospace"
+DISARM_CORRUPT = "disarm_corrupt"
 
 
 class Step(t.NamedTuple):
@@ -44,4 +48,7 @@ _WORDS: t.Mapping[str, str] = {
     PROMOTE: "promote {}",
     MOVE_LEADER: "move leadership to {}",
     REMOVE: "remove {}",
+    COMPACT: "compact the keyspace",
+    DISARM_NOSPACE: "disarm the alarm NOSPACE of {}",
+    DISARM_CORRUPT: "disarm the alarm CORRUPT of {}",
 }
