@@ -20,16 +20,19 @@ options:
     choices:
       - another_learner
       - below_min_fault_tolerance
+      - corruption_passed
       - data_lost
       - learner_not_live
       - learner_not_ready
       - member_unstarted
       - peer_url_unreachable
+      - quota_unknown
       - raft_files_unread
       - remove_unhealthy_first
       - root_password_unknown
       - version_bug
       - would_lock_out_clients
       - would_lose_quorum
+      - would_stop_writes
     default: []
 """

@@ -10,13 +10,17 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import refusal as codes
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.alarms import Allowed, plan_disarming
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.authentication import (
     Authentication,
     plan_authentication,
 )
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.defragmentation import plan_defragmentation
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.downgrade import enabled
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.downgrade_plan import downgrade
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import RaftFiles
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity import Identity
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import LEADER, Goal
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import (
     CODES,
     ELECTION,
@@ -28,6 +32,7 @@ from ansible_collections.quorum.etcd.plugins.module_utils._membership.upgrade im
 
 from tests.unit.plugins.module_utils._membership.clusters import (
     absent,
+    alarmed,
     cluster,
     dead_learner,
     downgrading,
@@ -42,6 +47,7 @@ from tests.unit.plugins.module_utils._membership.clusters import (
     url,
     voters,
 )
+from tests.unit.plugins.module_utils._membership.test_maintenance import ALWAYS, CORRUPT, MIB, hashes, refused, sized
 from tests.unit.plugins.module_utils._membership.test_upgrade import host, with_storage
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "refusals.md").read_text()
@@ -49,6 +55,7 @@ WAITS = {FINAL: "no", ELECTION: "5 s", WAIT: "`wait_timeout`"}
 
 SIX = cluster(*voters(3), version="3.6.16")
 EXAMPLES = {
+    codes.NOT_A_VOTER: (cluster(*voters(3), learner("m4")), Goal(LEADER, Identity("m4"))),
     codes.WOULD_LOSE_QUORUM: (cluster(*voters(3, dead_ones=1)), present("m4", [url(4)])),
     codes.NO_QUORUM: (cluster(*voters(3, dead_ones=2)), present("m4", [url(4)])),
     codes.LAST_MEMBER: (cluster(healthy("m1")), absent("m1")),
@@ -98,6 +105,16 @@ AUTHENTICATIONS = {
     codes.WOULD_LOCK_OUT_CLIENTS: Authentication(False, ("app",), revision=57),
     codes.ROOT_PASSWORD_UNKNOWN: Authentication(False, ("root",)),
 }
+
+MAINTENANCE = [
+    refused(plan_defragmentation(sized(cluster(*voters(3, dead_ones=1))), (), ALWAYS)),
+    refused(plan_defragmentation(sized(cluster(healthy("m1")), used=52_428_800, size=100 * MIB), (), ALWAYS)),
+    refused(plan_disarming(sized(cluster(alarmed("m1")), size=16 * MIB, used=16_000_000, quota=16 * MIB), Allowed())),
+    refused(plan_disarming(sized(cluster(alarmed("m1")), quota=0), Allowed())),
+    refused(plan_disarming(CORRUPT, Allowed(), hashes(77, 77, 77))),
+    refused(plan_disarming(CORRUPT, Allowed(), hashes(77, 77, 78))),
+    refused(plan_disarming(CORRUPT, Allowed(), hashes(77, 77))),
+]
 
 
 def sections() -> dict[str, str]:
@@ -156,6 +173,11 @@ def test_an_example_of_authentication_is_what_the_module_says_word_for_word(code
     assert isinstance(found, Refusal)
     assert found.code == code
     assert f"> {found.message}" in sections()[code]
+
+
+@pytest.mark.parametrize("found", MAINTENANCE, ids=lambda found: found.code)
+def test_an_example_of_maintenance_is_what_the_module_says_word_for_word(found):
+    assert f"> {found.message}" in sections()[found.code]
 
 
 @pytest.mark.parametrize("code", [code for code in EXAMPLES if refusal(*EXAMPLES[code]).after])

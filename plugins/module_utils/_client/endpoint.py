@@ -117,6 +117,20 @@ class Endpoint(abc.ABC):
         without touching the keyspace (etcd server/etcdserver/v3_server.go Alarm)."""
 
     @abc.abstractmethod
+    def alarm_disarm(self, alarm: Alarm, timeout: float | None = None) -> None:
+        """Does nothing where the alarm is off."""
+
+    @abc.abstractmethod
+    def compact(self, revision: int, timeout: float | None = None) -> None:
+        """Drops the history before `revision`; returns when this member has freed its room, and not before.
+        COMPACTED_REVISION where that was done already. Watchers that stand before `revision` are cancelled."""
+
+    @abc.abstractmethod
+    def defragment(self, timeout: float | None = None) -> None:
+        """Rewrites this member's database without its free pages. Until then the member applies nothing, so whoever
+        asked it for something waits; that takes seconds for each GiB. Works without a quorum, and not on a learner."""
+
+    @abc.abstractmethod
     def hash_kv(self, revision: int = 0, timeout: float | None = None) -> KeyspaceHash:
         """Hash of the keyspace up to `revision` (0: the member's newest)."""
 

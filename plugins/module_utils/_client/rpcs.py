@@ -70,6 +70,9 @@ DOWNGRADE_VALIDATE = Rpc(
 )
 DOWNGRADE_ENABLE = Rpc("Maintenance", "Downgrade", "/maintenance/downgrade", "enabling the downgrade at")
 DOWNGRADE_CANCEL = Rpc("Maintenance", "Downgrade", "/maintenance/downgrade", "cancelling the downgrade at")
+DEFRAGMENT = Rpc("Maintenance", "Defragment", "/maintenance/defragment", "defragmenting", needs_leader=False)
+COMPACT = Rpc("KV", "Compact", "/kv/compaction", "compacting the keyspace at")
+ALARM_DISARM = Rpc("Maintenance", "Alarm", "/maintenance/alarm", "disarming an alarm at")
 ALARMS = Rpc("Maintenance", "Alarm", "/maintenance/alarm", "asking for alarms at", is_read=True)
 HASH_KV = Rpc(
     "Maintenance", "HashKV", "/maintenance/hashkv", "hashing the keyspace at", needs_leader=False, is_read=True

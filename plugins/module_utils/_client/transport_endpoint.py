@@ -98,6 +98,16 @@ class TransportEndpoint(Endpoint):
     def alarms(self, timeout: float | None = None) -> tuple[Alarm, ...]:
         return self._ask(rpcs.ALARMS, {}, self._deadline(timeout), responses.alarms)
 
+    def alarm_disarm(self, alarm: Alarm, timeout: float | None = None) -> None:
+        request = {"action": "DEACTIVATE", "memberID": alarm.member_id, "alarm": alarm.kind}
+        self._ask(rpcs.ALARM_DISARM, request, self._deadline(timeout), _nothing)
+
+    def compact(self, revision: int, timeout: float | None = None) -> None:
+        self._ask(rpcs.COMPACT, {"revision": revision, "physical": True}, self._deadline(timeout), _nothing)
+
+    def defragment(self, timeout: float | None = None) -> None:
+        self._ask(rpcs.DEFRAGMENT, {}, self._deadline(timeout), _nothing)
+
     def hash_kv(self, revision: int = 0, timeout: float | None = None) -> KeyspaceHash:
         answer = self._ask(rpcs.HASH_KV, {"revision": revision}, self._deadline(timeout), responses.keyspace_hash)
         return answer._replace(revision=revision) if revision else answer

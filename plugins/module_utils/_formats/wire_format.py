@@ -23,9 +23,13 @@ _MASK64 = (1 << 64) - 1
 
 # Kinds of fields; any other text is the name of a message.
 UINT64, INT64, BOOL, STRING, BYTES, ALARM_TYPE = "uint64", "int64", "bool", "string", "bytes", "AlarmType"
-DOWNGRADE_ACTION = "DowngradeAction"
+DOWNGRADE_ACTION, ALARM_ACTION = "DowngradeAction", "AlarmAction"
 
-_ENUMERATIONS = {ALARM_TYPE: ("NONE", "NOSPACE", "CORRUPT"), DOWNGRADE_ACTION: ("VALIDATE", "ENABLE", "CANCEL")}
+_ENUMERATIONS = {
+    ALARM_TYPE: ("NONE", "NOSPACE", "CORRUPT"),
+    ALARM_ACTION: ("GET", "ACTIVATE", "DEACTIVATE"),
+    DOWNGRADE_ACTION: ("VALIDATE", "ENABLE", "CANCEL"),
+}
 
 
 class Malformed(ValueError):
@@ -97,9 +101,17 @@ MESSAGES: dict[str, dict[str, Field]] = {
     "MemberRemoveResponse": _HEADER_AND_MEMBERS,
     "MoveLeaderRequest": {"targetID": Field(1, UINT64)},
     "MoveLeaderResponse": {"header": _HEADER},
-    "AlarmRequest": {},
+    "AlarmRequest": {
+        "action": Field(1, ALARM_ACTION),
+        "memberID": Field(2, UINT64),
+        "alarm": Field(3, ALARM_TYPE),
+    },
     "AlarmResponse": {"header": _HEADER, "alarms": Field(2, "AlarmMember", repeated=True)},
     "AlarmMember": {"memberID": Field(1, UINT64), "alarm": Field(2, ALARM_TYPE)},
+    "CompactRequest": {"revision": Field(1, INT64), "physical": Field(2, BOOL)},
+    "CompactResponse": {"header": _HEADER},
+    "DefragmentRequest": {},
+    "DefragmentResponse": {"header": _HEADER},
     "HashKVRequest": {"revision": Field(1, INT64)},
     "HashKVResponse": {
         "header": _HEADER,

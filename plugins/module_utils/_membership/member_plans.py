@@ -13,8 +13,21 @@ import typing as t
 
 from . import checks, gate, plan_warnings
 from .identity import Identity
+from .leadership import plan_follower, plan_leader
 from .model import Cluster, Member
-from .plan import ABSENT, PRESENT, PROMOTED, RUNNING, STARTED, STOPPABLE, Goal, Plan, Verdict
+from .plan import (
+    ABSENT,
+    FOLLOWER,
+    LEADER,
+    PRESENT,
+    PROMOTED,
+    RUNNING,
+    STARTED,
+    STOPPABLE,
+    Goal,
+    Plan,
+    Verdict,
+)
 from .quorum import most_caught_up
 from .refusal import Check, Refusal, judge
 from .steps import ADD_LEARNER, ADD_VOTER, MOVE_LEADER, PROMOTE, REMOVE, UPDATE_PEER_URLS, Step
@@ -144,4 +157,6 @@ PLANNERS: t.Mapping[str, t.Callable[[Cluster, Goal, Member | None], Verdict]] = 
     STOPPABLE: _plan_stoppable,
     RUNNING: _plan_running,
     STARTED: _plan_running,
+    LEADER: plan_leader,
+    FOLLOWER: plan_follower,
 }

@@ -22,6 +22,9 @@ ABSENT = "absent"
 STOPPABLE = "stoppable"
 RUNNING = "running"
 STARTED = "started"
+# Where leadership is to be.
+LEADER = "leader"
+FOLLOWER = "follower"
 
 
 @dataclass(frozen=True)

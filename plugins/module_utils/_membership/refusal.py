@@ -51,6 +51,14 @@ RAFT_FILES_UNREAD = "raft_files_unread"
 RUN_IN_PROGRESS = "run_in_progress"
 LEASE_LOST = "lease_lost"
 MASKED_RESULT = "masked_result"
+NOT_A_VOTER = "not_a_voter"
+MEMBER_UNHEALTHY = "member_unhealthy"
+WOULD_STOP_WRITES = "would_stop_writes"
+SPACE_NOT_FREED = "space_not_freed"
+QUOTA_UNKNOWN = "quota_unknown"
+CORRUPTION_PASSED = "corruption_passed"
+MEMBER_CORRUPT = "member_corrupt"
+CORRUPTION_UNDECIDED = "corruption_undecided"
 
 # How long a refusal may be waited out.
 FINAL = "final"  # waiting changes nothing
@@ -106,6 +114,14 @@ CODES: t.Mapping[str, CodeRule] = {
     RUN_IN_PROGRESS: CodeRule(acceptable=False),
     LEASE_LOST: CodeRule(acceptable=False),
     MASKED_RESULT: CodeRule(acceptable=False),
+    NOT_A_VOTER: CodeRule(acceptable=False),
+    MEMBER_UNHEALTHY: CodeRule(acceptable=False, patience=ELECTION),
+    WOULD_STOP_WRITES: CodeRule(acceptable=True),
+    SPACE_NOT_FREED: CodeRule(acceptable=False),
+    QUOTA_UNKNOWN: CodeRule(acceptable=True),
+    CORRUPTION_PASSED: CodeRule(acceptable=True),
+    MEMBER_CORRUPT: CodeRule(acceptable=False),
+    CORRUPTION_UNDECIDED: CodeRule(acceptable=False),
 }
 
 ACCEPTABLE: tuple[str, ...] = tuple(sorted(code for code, rule in CODES.items() if rule.acceptable))

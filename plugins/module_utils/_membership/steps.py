@@ -19,6 +19,10 @@ MOVE_LEADER = "move_leader"
 REMOVE = "remove"
 ENABLE_DOWNGRADE = "enable_downgrade"
 CANCEL_DOWNGRADE = "cancel_downgrade"
+DEFRAGMENT = "defragment"
+COMPACT = "compact"
+DISARM_NOSPACE = "disarm_nospace"
+DISARM_CORRUPT = "disarm_corrupt"
 
 
 class Step(t.NamedTuple):
@@ -46,4 +50,7 @@ _WORDS: t.Mapping[str, str] = {
     PROMOTE: "promote {}",
     MOVE_LEADER: "move leadership to {}",
     REMOVE: "remove {}",
+    COMPACT: "compact the keyspace",
+    DISARM_NOSPACE: "disarm the alarm NOSPACE of {}",
+    DISARM_CORRUPT: "disarm the alarm CORRUPT of {}",
 }

@@ -68,7 +68,14 @@ WAIT: dict[str, dict[str, t.Any]] = {
 }
 
 # The least that a number may be. Ansible knows types of options and no ranges.
-_AT_LEAST: dict[str, float] = {"request_timeout": 0.1, "wait_timeout": 0, "stall_timeout": 0, "min_fault_tolerance": 0}
+_AT_LEAST: dict[str, float] = {
+    "request_timeout": 0.1,
+    "wait_timeout": 0,
+    "stall_timeout": 0,
+    "min_fault_tolerance": 0,
+    "threshold": 0,
+    "min_size": 0,
+}
 
 
 def out_of_range(params: t.Mapping[str, t.Any]) -> str:

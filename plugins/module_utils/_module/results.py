@@ -11,8 +11,9 @@ import typing as t
 
 from .._client.addresses import InvalidEndpoint
 from .._client.errors import NOT_ETCD, PUBLIC_CODES, SERVER_ERROR, EtcdError
+from .._membership.model import hex_id
 from .._membership.report import cluster_data, finding_data, health_data, refusal_data, step_data
-from .._operations.exceptions import ApplyFailed, Refused, Wait
+from .._operations.exceptions import ApplyFailed, Freed, Refused, Wait
 from .arguments import out_of_range
 
 if t.TYPE_CHECKING:
@@ -85,8 +86,23 @@ def circumstances(stop: ApplyFailed) -> Result:
         "changed": bool(stop.done),
         "done": [step_data(step) for step in stop.done],
         "waits": waits_data(stop.waits),
+        **({"defragmented": freed_data(stop.freed)} if stop.freed else {}),
         **seen,
     }
+
+
+def freed_data(freed: tuple[Freed, ...]) -> list[Result]:
+    return [
+        {
+            "id": hex_id(one.member_id),
+            "name": one.name,
+            "before": one.before,
+            "after": one.after,
+            "freed": one.before - one.after,
+            "seconds": one.seconds,
+        }
+        for one in freed
+    ]
 
 
 def waits_data(waits: tuple[Wait, ...]) -> list[Result]:

@@ -40,6 +40,8 @@ def endpoint_for(pool: EndpointPool, cluster: Cluster, step: Step, attempt: int 
         key=lambda voter: (voter.member_id != cluster.leader_id, voter.member_id),
     )
     fit = [voter for voter in ranked if is_healthy(cluster, voter)] or ranked
+    if step.action == steps.MOVE_LEADER:
+        fit = ranked  # only the leader can, and an alarm does not keep it from that
     if step.action in (steps.MOVE_LEADER, steps.PROMOTE):
         attempt = 0
     return pool.member(fit[attempt % len(fit)].member_id) if fit else None

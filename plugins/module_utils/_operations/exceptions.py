@@ -26,6 +26,16 @@ class Wait(t.NamedTuple):
     seconds: float
 
 
+class Freed(t.NamedTuple):
+    """What a defragmentation did to a member's database: its size before and after in bytes, and how long it took."""
+
+    member_id: int
+    name: str
+    before: int
+    after: int
+    seconds: float
+
+
 class Refused(Exception):
     """The goal was refused, after waiting where waiting could help. `healths` is what the endpoints told without a
     login, where that is all that could be had.
@@ -41,10 +51,16 @@ class ApplyFailed(Exception):
     """The goal could not be reached: `cause` is Refused or EtcdError. What was done before stays done."""
 
     def __init__(
-        self, cause: Refused | EtcdError, done: tuple[Step, ...], waits: tuple[Wait, ...], cluster: Cluster | None
+        self,
+        cause: Refused | EtcdError,
+        done: tuple[Step, ...],
+        waits: tuple[Wait, ...],
+        cluster: Cluster | None,
+        freed: tuple[Freed, ...] = (),
     ) -> None:
         super().__init__(str(cause))
         self.cause = cause
         self.done = done
         self.waits = waits
         self.cluster = cluster
+        self.freed = freed

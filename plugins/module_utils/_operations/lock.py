@@ -30,11 +30,13 @@ MOST_UNCERTAIN_GRANTS = 3
 
 
 class MembershipLock:
-    """The right to change the membership. `clock` is a monotonic clock in seconds."""
+    """The right to change the membership. `clock` is a monotonic clock in seconds; `longer` is how many seconds one
+    change may take beyond a request.
+    """
 
-    def __init__(self, clock: t.Callable[[], float], request_timeout: float) -> None:
+    def __init__(self, clock: t.Callable[[], float], request_timeout: float, longer: float = 0.0) -> None:
         self._clock = clock
-        self._ttl = max(int(LEASE_REQUESTS * request_timeout), 5)
+        self._ttl = max(int(LEASE_REQUESTS * request_timeout + longer), 5)
         self._request_timeout = request_timeout
         self._granted_at: float | None = None
         self._uncertain = 0

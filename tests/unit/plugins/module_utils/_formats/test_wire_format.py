@@ -23,10 +23,12 @@ KINDS = {
     wire_format.BYTES: TYPES.TYPE_BYTES,
     wire_format.ALARM_TYPE: TYPES.TYPE_ENUM,
     wire_format.DOWNGRADE_ACTION: TYPES.TYPE_ENUM,
+    wire_format.ALARM_ACTION: TYPES.TYPE_ENUM,
 }
 NAMES = {
     wire_format.ALARM_TYPE: ("NONE", "NOSPACE", "CORRUPT"),
     wire_format.DOWNGRADE_ACTION: ("VALIDATE", "ENABLE", "CANCEL"),
+    wire_format.ALARM_ACTION: ("GET", "ACTIVATE", "DEACTIVATE"),
 }
 VALUES = {
     wire_format.UINT64: st.integers(0, 2**64 - 1),
@@ -36,6 +38,7 @@ VALUES = {
     wire_format.BYTES: st.binary(),
     wire_format.ALARM_TYPE: st.sampled_from(NAMES[wire_format.ALARM_TYPE]),
     wire_format.DOWNGRADE_ACTION: st.sampled_from(NAMES[wire_format.DOWNGRADE_ACTION]),
+    wire_format.ALARM_ACTION: st.sampled_from(NAMES[wire_format.ALARM_ACTION]),
 }
 
 

@@ -9,7 +9,14 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership import refusal as codes
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import ABSENT, PRESENT, PROMOTED
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.identity import Identity
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.plan import (
+    ABSENT,
+    LEADER,
+    PRESENT,
+    PROMOTED,
+    Goal,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.quorum import Quorum
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.refusal import (
     ACCEPTABLE,
@@ -67,8 +74,11 @@ PRODUCED = {
         present("m4", [url(4)], release="3.7.3", is_log_clean=False),
     ),
     "masked_result": (cluster(*voters(3)), present("m4", [url(4)], password="m4")),
+    "not_a_voter": (cluster(*voters(3), learner("m4")), Goal(LEADER, Identity("m4"))),
+    "member_unhealthy": (cluster(*voters(3, dead_ones=1)), Goal(LEADER, Identity("m3"))),
 }
-# What only time, the arguments, a host's data, users or etcd itself can tell, so that the plan never says it.
+# What only time, the arguments, a host's data, users or etcd itself can tell, so that the plan never says it; and what
+# only maintenance says, which has plans of its own.
 FROM_ELSEWHERE = {
     "learner_stalled",
     "cluster_unsettled",
@@ -86,6 +96,12 @@ FROM_ELSEWHERE = {
     "v2_keys",
     "run_in_progress",
     "lease_lost",
+    "would_stop_writes",
+    "space_not_freed",
+    "quota_unknown",
+    "corruption_passed",
+    "member_corrupt",
+    "corruption_undecided",
 }
 # By the interface these can never be overridden.
 NEVER = ("last_member", "no_quorum", "ambiguous_identity", "split_brain", "cluster_id_mismatch")
@@ -171,7 +187,7 @@ def test_how_long_a_code_may_be_waited_out():
         "learner_not_ready",
         "cluster_unsettled",
     }
-    assert {code for code, rule in CODES.items() if rule.patience == ELECTION} == {"no_quorum"}
+    assert {code for code, rule in CODES.items() if rule.patience == ELECTION} == {"no_quorum", "member_unhealthy"}
 
 
 def test_a_refusal_may_be_final_or_passing_whatever_its_code():

@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.quorum.etcd.plugins.module_utils._client import errors
 from ansible_collections.quorum.etcd.plugins.module_utils._client.endpoint import Connection, Endpoint
 from ansible_collections.quorum.etcd.plugins.module_utils._client.errors import EtcdError
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Member, MemberList, Status
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.model import Alarm, Member, MemberList, Status
 from ansible_collections.quorum.etcd.plugins.module_utils._operations.endpoint_pool import EndpointPool
 
 CLUSTER_ID = 0xC1
@@ -70,6 +70,9 @@ class ScriptedCluster:
         self.version = "3.5.30"
         self.storage_version = self.downgrade_target = ""
         self.revision = 1
+        self.compacted = 0
+        self.sizes: dict[int, int] = {}
+        self.alarms: set[Alarm] = set()
         self.users: dict[str, str] = {}
         self.roles: dict[str, None] = {}
         self.root_roles: dict[str, None] = {}
@@ -150,6 +153,10 @@ class ScriptedEndpoint(Endpoint):
             self._cluster.revision,
             storage_version=self._cluster.storage_version,
             downgrade_target=self._cluster.downgrade_target,
+            db_size=self._cluster.sizes.get(self._number, 0),
+            db_size_in_use=min(self._cluster.sizes.get(self._number, 0), 10),
+            db_size_quota=100,
+            errors=tuple(f"memberID:{alarm.member_id} alarm:{alarm.kind} " for alarm in self._cluster.alarms),
             is_learner=is_learner,
         )
 
@@ -170,6 +177,15 @@ class ScriptedEndpoint(Endpoint):
 
     def member_remove(self, member_id: int, timeout: float | None = None) -> Any:
         self._cluster.change(self.url, "remove", lambda: self._cluster.members.pop(member_id))
+
+    def compact(self, revision: int, timeout: float | None = None) -> None:
+        self._cluster.change(self.url, "compact", lambda: setattr(self._cluster, "compacted", revision))
+
+    def defragment(self, timeout: float | None = None) -> None:
+        self._cluster.change(self.url, "defragment", lambda: self._cluster.sizes.update({self._number: 10}))
+
+    def alarm_disarm(self, alarm: Alarm, timeout: float | None = None) -> None:
+        self._cluster.change(self.url, "disarm", lambda: self._cluster.alarms.discard(alarm))
 
     def move_leader(self, target_id: int, timeout: float | None = None) -> None:
         self._cluster.change(self.url, "move", lambda: setattr(self._cluster, "leader", target_id))
