@@ -52,7 +52,7 @@ mv etcd.new etcd
 """A program says that it is a release of the minor before, and is another file than the one that runs."""
 LOWER = """
 etcdctl downgrade enable 3.5
-timeout 30 sh -c 'until etcdctl endpoint status --write-out json | grep --quiet \'"storageVersion":"3.5\'; do :; done'
+timeout 30 sh -c 'until etcdctl endpoint status --write-out json | grep --quiet storageVersion...3[.]5; do :; done'
 """
 """Etcd lowers the data for that program."""
 OWN_DEFAULTS = "# our own"
