@@ -52,9 +52,10 @@ mv etcd.new etcd
 """A program says that it is a release of the minor before, and is another file than the one that runs."""
 LOWER = """
 etcdctl downgrade enable 3.5
-timeout 30 sh -c 'until etcdctl endpoint status --write-out json | grep --quiet \'"storageVersion":"3.5\'; do :; done'
+timeout 30 sh -c 'until etcdctl endpoint status --write-out json | grep --quiet storageVersion...3[.]5; do :; done'
 """
 """Etcd lowers the data for that program."""
+PIN = "printf 'Package: etcd-*\\nPin: version %s-1\\nPin-Priority: -1\\n' $1 > /etc/apt/preferences.d/etcd"
 OWN_DEFAULTS = "# our own"
 PACKAGES = r"""
 set -e
@@ -212,6 +213,10 @@ def refuses_packages(host: AptHost) -> None:
     unknown, too_large = host.stages({"release": "=3.7.9*"}, {"release": f"={TOO_LARGE}*"})
     assert "Version '3.7.9*' for 'etcd-server' was not found" in unknown
     assert "/usr/bin has too little room for the release: unpacked it needs 16.76 TB, and" in too_large
+    host.root(PIN, NEW)
+    (pinned,) = host.stages({"release": f"={NEW}-*"})
+    assert f"no available installation candidate for etcd-server={NEW}-* (Most likely a pin of apt forbids" in pinned
+    host.root("rm /etc/apt/preferences.d/etcd")
 
 
 def refuses_an_archive_without_room(host: AptHost) -> None:
