@@ -97,6 +97,7 @@ STORED_PROMOTION = Difference(
         "3.4.23": "voter",
         "3.5.1": "learner",
         "3.5.16": "learner",
+        "3.5.30": "voter",
         "3.5.34": "voter",
         "3.6.16": "voter",
         "3.7.3": "voter",
