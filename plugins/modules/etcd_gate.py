@@ -79,6 +79,13 @@ member:
   type: dict
   returned: success
   sample: null
+version:
+  description:
+    - Release that the member ran when the module last asked it, at the end of the wait. Null without O(name), and for a
+      member that did not answer.
+  type: str
+  returned: success
+  sample: 3.7.3
 members:
   description: All members, in the form that M(quorum.etcd.etcd_member) returns.
   type: list

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import checks, gate, plan_warnings
+from . import checks, gate, joiner_release, plan_warnings
 from .identity import Identity
 from .leadership import plan_follower, plan_leader
 from .model import Cluster, Member
@@ -74,9 +74,9 @@ def joiner_checks(cluster: Cluster, step: Step, goal: Goal) -> tuple[Check, ...]
     """Whether a new member would survive its first start: etcd itself finds that out only after it was added."""
     return (
         lambda: checks.no_downgrade(cluster, step),
-        lambda: checks.joiner_fits(cluster, step, goal.release),
-        lambda: checks.joiner_is_sound(cluster, step, goal.release),
-        lambda: checks.joiner_can_read_the_log(cluster, step, goal.release, goal.is_log_clean),
+        lambda: joiner_release.joiner_fits(cluster, step, goal.release),
+        lambda: joiner_release.joiner_is_sound(cluster, step, goal.release),
+        lambda: joiner_release.joiner_can_read_the_log(cluster, step, goal.release, goal.is_log_clean),
     )
 
 

@@ -25,4 +25,6 @@ def pass_gate(params: t.Mapping[str, t.Any], check_mode: bool) -> Result:
     with EndpointPool(connection_of(params)) as pool:
         if params["state"] != STOPPABLE:
             wait_for_answer(pool, params["wait_timeout"])
-        return outcome_data(apply(pool, goal, params["wait_timeout"], params["stall_timeout"], check_mode), check_mode)
+        outcome = apply(pool, goal, params["wait_timeout"], params["stall_timeout"], check_mode)
+    status = outcome.after.status_of(outcome.target.member_id) if outcome.target else None
+    return {**outcome_data(outcome, check_mode), "version": status.version if status else None}

@@ -306,6 +306,7 @@ def test_a_member_that_comes_back_is_waited_for(etcd_cluster):
     returning.join()
     assert run.ok, run
     assert run.seconds >= 0.9
+    assert run["version"] == follower.status()["version"]
 
 
 @pytest.mark.etcd(size=1)
@@ -314,8 +315,10 @@ def test_a_cluster_that_does_not_answer_yet_is_waited_for(etcd_cluster):
     member.kill()
     returning = threading.Timer(1.0, lambda: member.restart(wait=False))
     returning.start()
-    assert gate(etcd_cluster, "running").ok
+    run = gate(etcd_cluster, "running")
     returning.join()
+    assert run.ok, run
+    assert run["version"] is None
 
 
 @pytest.mark.etcd(size=1)

@@ -38,7 +38,7 @@ def upgraded(cluster: Cluster, member: Member, version: str) -> None:
     member.stop()
     member.install(version)
     member.restart()
-    assert gate(cluster, "running", member).ok
+    assert gate(cluster, "running", member)["version"] == version
 
 
 def cluster_version(member: Member) -> str:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.role_options import (
-    CHECKS,
     DICTIONARIES,
     LISTS,
-    RELATIONS,
     problems,
     secret_problems,
 )
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.role_relations import RELATIONS
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.role_values import CHECKS
 from hypothesis import given
 from hypothesis import strategies as st
 
