@@ -23,6 +23,7 @@ from .outcome import Outcome
 
 LOGS = ROOT / "tests" / "output" / "molecule"
 PROGRAMS = Path(__file__).parent / "bin"
+STARTUP = Path(__file__).parent / "startup"
 MOST_SECONDS = 1800
 """Three times what the longest takes beside two others. One that hangs is ended before a whole run is cut off."""
 MOST_SECONDS_ON_REQUEST = 4 * MOST_SECONDS
@@ -118,6 +119,7 @@ class Runner:
         return {
             **os.environ,
             "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(STARTUP), os.environ.get("PYTHONPATH")))),
             "QUORUM_ETCD_ANSIBLE_PLAYBOOK": self._ansible_playbook,
             "MOLECULE_EPHEMERAL_DIRECTORY": str(folder),
             "MOLECULE_PROJECT_DIRECTORY": str(ROOT),
