@@ -234,7 +234,9 @@ def test_a_full_database_is_compacted_defragmented_and_disarmed(cluster: Cluster
     assert foreseen.planned[-1] == "disarm_nospace"
     assert refuses_writes(cluster)
     cured = disarm(cluster, compact=True, transport=transport)
-    assert cured.done == foreseen.planned
+    # Each member notes for itself when it is full, so more of them may be by now.
+    assert set(cured.done) >= set(foreseen.planned)
+    assert (cured.done[0], cured.done[-1]) == ("compact", "disarm_nospace")
     assert (cured["alarms"], alarms(cluster)) == ([], [])
     assert not refuses_writes(cluster)
     assert not disarm(cluster, compact=True, transport=transport).changed

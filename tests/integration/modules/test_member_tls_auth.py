@@ -202,5 +202,6 @@ def test_a_token_that_a_restarted_member_has_forgotten_is_fetched_again(cluster:
     """
     for member in cluster.members:
         member.restart()
+    cluster.wait_healthy()
     run = ensure(cluster, cluster.spare())
     assert run.done == ["add_learner"], run
