@@ -272,6 +272,13 @@ options:
       - With V(false), the module refuses if a member has such entries.
     type: bool
     default: false
+  serve_both:
+    description:
+      - Whether the members are to serve http and https at the same addresses, as while a cluster is migrated to TLS.
+        Members before etcd 3.5.8 may then refuse every client that does not use TLS, so the module refuses these
+        releases (C(version_bug)).
+    type: bool
+    default: false
   downgrade_to:
     description:
       - The older release of every member, such as V(3.6.16). The plan then enables the downgrade, if it goes to the
@@ -561,6 +568,7 @@ def main() -> None:
             "upgrade_to": {"type": "str"},
             "take_snapshots": {"type": "bool", "default": False},
             "downgrade_to": {"type": "str"},
+            "serve_both": {"type": "bool", "default": False},
             **ACCEPT,
             "wait_timeout": {"type": "float", "default": 30.0},
             **CONNECTION,

@@ -100,8 +100,8 @@ def steps_for(cluster: Cluster, due: t.Sequence[Member]) -> tuple[Step, ...]:
 def all_can_carry_on(cluster: Cluster) -> Refusal | None:
     """Whether every member is healthy and has caught up. An alarm NOSPACE is no obstacle: this is its cure.
 
-    Learners count as well: etcd crashes where a member is defragmented that receives a snapshot (etcd issue 20271;
-    before 3.4.38, 3.5.23 and 3.6.5), and a leader that sends one is defragmented only after that.
+    Learners count as well: one that gets a snapshot while it is defragmented, or while the sender is, may end with
+    wrong data (etcd issue 20271; before 3.4.38, 3.5.23 and 3.6.5).
     """
     cluster = without_nospace(cluster)
     reasons = {member: why_unfit(cluster, member) for member in cluster.members}

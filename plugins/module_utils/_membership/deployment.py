@@ -37,7 +37,7 @@ from .peer_urls import addresses
 from .plan_warnings import untested_warnings
 from .projection import project
 from .quorum import Quorum, most_caught_up, quorum_of
-from .refusal import Refusal
+from .refusal import Refusal, judge
 from .steps import ADD_LEARNER, MOVE_LEADER, REMOVE, UPDATE_PEER_URLS, Step
 from .storage import program_too_old
 from .upgrade_gates import DueSnapshot, is_in_the_way
@@ -96,6 +96,28 @@ def deploy(cluster: Cluster | None, hosts: t.Sequence[Host], consents: Consents)
     if cluster is None:
         return _found_or_resumed(hosts)
     return _converged(_as_if_lost(cluster, consents.rebuild), hosts, consents)
+
+
+def serve_both(cluster: Cluster | None, hosts: t.Sequence[Host], consents: Consents) -> Verdict:
+    """As `deploy`, where the members are to serve http and https at the same addresses for a while."""
+    warnings = judge((lambda: _may_serve_tls_alone(cluster),), consents.accept)
+    if isinstance(warnings, Refusal):
+        return warnings
+    found = deploy(cluster, hosts, consents)
+    return found if isinstance(found, Refusal) else replace(found, warnings=(*warnings, *found.warnings))
+
+
+def _may_serve_tls_alone(cluster: Cluster | None) -> Refusal | None:
+    rule = versions.MAY_SERVE_TLS_ALONE
+    old = versions.affected(rule, cluster.versions) if cluster else ()
+    if cluster is None or not old:
+        return None
+    return Refusal(
+        codes.VERSION_BUG,
+        f"cannot let the members serve http and https: on etcd {', '.join(old)} {rule.summary}",
+        f"Upgrade to {rule.fixed_releases} or newer first (quorum.etcd.upgrade).",
+        before=quorum_of(cluster),
+    )
 
 
 # Nothing answers

@@ -43,7 +43,7 @@ _REMEDIES: t.Mapping[str, str] = {
     SILENT: "Remove {} first, or start it again.",
     FOREIGN: "Remove {} first, or correct the client URLs that it advertises.",
     NOT_FOLLOWING: "Look at the network between {} and the leader.",
-    ALARMED: "Remove the cause of the alarm of {} first, then run etcdctl alarm disarm.",
+    ALARMED: "Remove the cause of the alarm of {} first, then disarm it (quorum.etcd.etcd_alarm).",
     LAGGING: "Wait until {} has caught up.",
 }
 

@@ -170,6 +170,13 @@ LOOKS_AT_OLD_SNAPSHOT = ReleaseRule(
     since=(3, 7, 0),
 )
 
+# server/embed/serve.go of 3.5.7: the goroutine that serves calls without TLS may read the variable `gs` only after it
+# was set anew, to the server for TLS. Seen with 3.4.23.
+MAY_SERVE_TLS_ALONE = ReleaseRule(
+    "a member that serves http and https at one address may refuse every client that does not use TLS",
+    {(3, 4): None, (3, 5): 8},
+)
+
 UNSOUND = (
     DATA_DIFFER_AFTER_CRASH,
     REVISION_DIFFERS_AFTER_DEFRAG,

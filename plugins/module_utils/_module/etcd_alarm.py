@@ -26,7 +26,7 @@ from .results import Result
 
 
 def treat_alarms(params: t.Mapping[str, t.Any], check_mode: bool) -> Result:
-    """Lists or disarms the alarms. Raises MaintenanceFailed, EtcdError, InvalidEndpoint."""
+    """Lists or disarms the alarms. Raises ApplyFailed, EtcdError, InvalidEndpoint."""
     with EndpointPool(connection_of(params)) as pool:
         if params["state"] == "listed":
             cluster = _look(pool)

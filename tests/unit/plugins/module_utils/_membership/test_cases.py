@@ -491,7 +491,7 @@ def test_an_update_waits_for_whoever_is_joining():
 def test_55_a_single_voter_with_an_alarm_is_to_lose_the_alarm_not_the_voter(kind):
     found = refusal(cluster(alarmed("m1", kind)), present("m2", [url(2)]))
     assert found.code == "would_lose_quorum"
-    assert found.next_step == "Remove the cause of the alarm of m1 first, then run etcdctl alarm disarm."
+    assert found.next_step == "Remove the cause of the alarm of m1 first, then disarm it (quorum.etcd.etcd_alarm)."
     assert found.patience == FINAL
 
 

@@ -8,7 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment import Deployment, deploy
+from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment import (
+    Deployment,
+    deploy,
+    serve_both,
+)
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.deployment_text import DueCertificate, plan_text
 from ansible_collections.quorum.etcd.plugins.module_utils._membership.hosts import (
     ABSENT,
@@ -409,6 +413,37 @@ def test_one_of_two_is_not_restarted_without_consent():
 
 def test_a_single_member_is_restarted():
     assert verdict(cluster(healthy("m1")), running("m1", outdated=("ETCD_DEBUG",))) == "restart m1"
+
+
+# http and https at one address
+
+
+@pytest.mark.parametrize(
+    ("release", "accept", "outcome"),
+    [
+        ("3.4.23", (), "version_bug"),
+        ("3.5.7", (), "version_bug"),
+        ("3.5.8", (), "restart m1"),
+        ("3.7.3", (), "restart m1"),
+        ("3.5.7", ("version_bug",), "restart m1"),
+    ],
+)
+def test_members_serve_both_only_on_a_release_that_can(release, accept, outcome):
+    observed = cluster(*voters(3), version=release)
+    hosts = (running("m1", outdated=("ETCD_LISTEN_CLIENT_URLS",)), running("m2"), running("m3"))
+    found = serve_both(observed, hosts, Consents(accept=frozenset(accept)))
+    if isinstance(found, Refusal):
+        assert found.code == outcome
+        assert "on etcd " + release + " a member that serves http and https" in found.message
+        assert found.next_step == "Upgrade to 3.5.8 or newer first (quorum.etcd.upgrade)."
+    else:
+        assert [f"{move.action} {move.name}" for move in found.moves] == [outcome]
+        assert ["Accepted version_bug" in warning for warning in found.warnings[:1]] == [True] * len(accept)
+
+
+def test_whether_they_can_is_not_known_before_they_answer():
+    hosts = (stopped("m1"), stopped("m2"), stopped("m3"))
+    assert serve_both(None, hosts, NONE) == deploy(None, hosts, NONE)
 
 
 # The text
